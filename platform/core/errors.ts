@@ -1,0 +1,50 @@
+/** Stable codes of everything that can go wrong, and the error class that carries them. */
+
+export type ErrorCode =
+  /** A definition (app, bucket, trigger) does not hold together. */
+  | 'INVALID_APP'
+  | 'UNKNOWN_APP'
+  | 'UNKNOWN_FUNCTION'
+  | 'UNKNOWN_BUCKET'
+  | 'UNKNOWN_OBJECT'
+  /** A module or its export could not be loaded. */
+  | 'FUNCTION_LOAD_FAILED'
+  /** A body threw or its promise was rejected. */
+  | 'FUNCTION_FAILED'
+  /** A body took longer than its timeout; a body that blocked its thread lost the thread with it. */
+  | 'FUNCTION_TIMED_OUT'
+  /** The executor's thread ended (exit, memory, native crash) more often than is tried again. */
+  | 'EXECUTOR_DIED'
+  | 'OBJECT_TOO_LARGE'
+  /** The node's object memory is full. */
+  | 'OUT_OF_MEMORY'
+  /** Sessions or queued invocations are at their limit; try again later. */
+  | 'OVERLOADED'
+  | 'CANCELLED'
+  | 'DEADLINE_EXCEEDED'
+  /** A frame or message that does not keep to the protocol. */
+  | 'BAD_MESSAGE'
+  /** The connection to the node was lost, or never came about. */
+  | 'DISCONNECTED'
+  /** A name, key, option or call that is not allowed. */
+  | 'INVALID_ARGUMENT'
+  /** A fault of the platform itself. */
+  | 'INTERNAL';
+
+const RETRYABLE: ReadonlySet<ErrorCode> = new Set(['EXECUTOR_DIED', 'OUT_OF_MEMORY', 'OVERLOADED', 'DISCONNECTED']);
+
+/** An error with a stable code. Crosses threads and sockets as code and message, since postMessage drops classes. */
+export class PheromoneError extends Error {
+  override readonly name = 'PheromoneError';
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+
+  /** Whether the same call may succeed later. */
+  get retryable(): boolean {
+    return RETRYABLE.has(this.code);
+  }
+}

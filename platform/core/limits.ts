@@ -1,0 +1,16 @@
+/** Every bound of the platform in one place. Times in milliseconds, sizes in bytes. */
+export const LIMITS = {
+  /** Names of apps, functions, buckets and triggers, in UTF-16 code units. */
+  nameLength: 128,
+  /** Keys and groups of objects, in UTF-8 bytes. */
+  keyBytes: 1_024,
+  objectBytes: 1_073_741_824,
+  functionsPerApp: 10_000,
+  bucketsPerApp: 10_000,
+  triggersPerBucket: 1_024,
+  /** Sets of source functions whose end an app's triggers wait for, counted per session in shared memory. */
+  watchSetsPerApp: 15,
+  functionTimeoutMs: 60_000,
+  /** How often an invocation runs whose executor died under it. */
+  attempts: 3,
+} as const;
