@@ -1,0 +1,126 @@
+/**
+ * What a run leaves behind: `manifest.json`, and `records.jsonl` with one line per trial and per floor sample,
+ * written as it happens. Times are nanoseconds on the host's monotonic clock, durations nanoseconds.
+ */
+import { z } from 'zod';
+
+export const SCHEMA_VERSION = 1;
+
+const duration = z.number().nonnegative();
+const parameters = z.record(z.string(), z.number());
+
+/** One run of one workload on one platform. */
+export const trialRecord = z.strictObject({
+  kind: z.literal('trial'),
+  /** Warm-up trials are recorded, and never counted. */
+  phase: z.enum(['warmup', 'measured']),
+  round: z.number().int().nonnegative(),
+  platform: z.string(),
+  workload: z.string(),
+  parameters,
+  seed: z.number().int(),
+  calledNs: z.number(),
+  /** From the call to its result, in the harness. */
+  totalNs: duration,
+  outcome: z.discriminatedUnion('kind', [
+    z.strictObject({
+      kind: z.literal('ok'),
+      /** Call to first body, plus last body to result. Absent where the platform's clock is not the host's. */
+      externalNs: duration.optional(),
+      /** Between the first body's start and the last body's end: time in which no body ran. */
+      betweenNs: duration,
+      /** Time in which at least one body ran. */
+      computeNs: duration,
+      /** Invocations of function bodies. */
+      invocations: z.number().int().nonnegative(),
+      /** The delay that a calibration platform really added. */
+      injectedNs: duration.optional(),
+    }),
+    /** The run ended, but its output is not right: not a measurement. */
+    z.strictObject({ kind: z.literal('wrong'), why: z.string() }),
+    z.strictObject({ kind: z.literal('failed'), code: z.string(), why: z.string() }),
+  ]),
+});
+
+/** One sample of a floor, taken between the trials of a round. */
+export const floorRecord = z.strictObject({
+  kind: z.literal('floor'),
+  round: z.number().int().nonnegative(),
+  /** Such as `call`, `mailbox-spinning`, `mailbox-parked`, `tcp-round-trip`, `memcpy-8B`. */
+  floor: z.string(),
+  takenNs: z.number(),
+  valueNs: duration,
+});
+
+/** A platform that could not run, or stopped running, and why. Nothing is dropped silently. */
+export const absenceRecord = z.strictObject({
+  kind: z.literal('absent'),
+  platform: z.string(),
+  /** Absent: the whole platform; given: only this workload with these parameters. */
+  workload: z.string().optional(),
+  parameters: parameters.optional(),
+  code: z.string(),
+  why: z.string(),
+});
+
+/** Memory and processor time of a platform's processes while it had nothing to do. */
+export const idleRecord = z.strictObject({
+  kind: z.literal('idle'),
+  platform: z.string(),
+  /** Over this long. */
+  overNs: duration,
+  cpuNs: duration,
+  /** Proportional set size of all processes, in bytes. */
+  memoryBytes: z.number().int().nonnegative(),
+});
+
+export const runRecord = z.discriminatedUnion('kind', [trialRecord, floorRecord, absenceRecord, idleRecord]);
+
+export const manifest = z.strictObject({
+  schemaVersion: z.literal(SCHEMA_VERSION),
+  run: z.string(),
+  experiment: z.string(),
+  title: z.string(),
+  profile: z.string(),
+  commandLine: z.array(z.string()),
+  seed: z.number().int(),
+  startedAt: z.iso.datetime(),
+  endedAt: z.iso.datetime().optional(),
+  /** `running` in a file that was never finished: the run was killed. */
+  state: z.enum(['running', 'complete', 'interrupted']),
+  source: z.strictObject({ version: z.string(), commit: z.string().optional(), diffHash: z.string().optional() }),
+  machine: z.strictObject({
+    os: z.string(),
+    kernel: z.string(),
+    arch: z.string(),
+    cpu: z.string(),
+    cores: z.number().int().positive(),
+    memoryBytes: z.number().int().positive(),
+    node: z.string(),
+  }),
+  platforms: z.array(
+    z.strictObject({
+      name: z.string(),
+      title: z.string(),
+      class: z.enum(['real', 'replica', 'emulation', 'calibration']),
+      version: z.string(),
+      delivery: z.string(),
+      durability: z.string(),
+      isolation: z.string(),
+    }),
+  ),
+  workloads: z.array(z.strictObject({ name: z.string(), title: z.string(), cases: z.array(parameters) })),
+});
+
+export type TrialRecord = z.infer<typeof trialRecord>;
+export type FloorRecord = z.infer<typeof floorRecord>;
+export type AbsenceRecord = z.infer<typeof absenceRecord>;
+export type IdleRecord = z.infer<typeof idleRecord>;
+export type RunRecord = z.infer<typeof runRecord>;
+export type Manifest = z.infer<typeof manifest>;
+
+/** A run as read back from its folder. */
+export interface Run {
+  readonly manifest: Manifest;
+  readonly records: readonly RunRecord[];
+}
