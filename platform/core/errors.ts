@@ -13,6 +13,10 @@ export type ErrorCode =
   | 'FUNCTION_FAILED'
   /** A body took longer than its timeout; a body that blocked its thread lost the thread with it. */
   | 'FUNCTION_TIMED_OUT'
+  /** A custom trigger threw, or returned what its interface does not allow. */
+  | 'TRIGGER_FAILED'
+  /** The run ended and no function sent an output. */
+  | 'NO_OUTPUT'
   /** The executor's thread ended (exit, memory, native crash) more often than is tried again. */
   | 'EXECUTOR_DIED'
   | 'OBJECT_TOO_LARGE'

@@ -8,9 +8,11 @@ export const LIMITS = {
   functionsPerApp: 10_000,
   bucketsPerApp: 10_000,
   triggersPerBucket: 1_024,
-  /** Sets of source functions whose end an app's triggers wait for, counted per session in shared memory. */
+  /** Sets of source functions whose end an app's triggers wait for, besides set 0; counted per session in shared memory. */
   watchSetsPerApp: 15,
   functionTimeoutMs: 60_000,
+  /** The longest timeout that a function may ask for: the longest that the runtime's timers take. */
+  functionTimeoutMaxMs: 2_147_483_647,
   /** How often an invocation runs whose executor died under it. */
   attempts: 3,
 } as const;

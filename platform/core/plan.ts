@@ -1,5 +1,8 @@
 /** An app made ready to run: names resolved to small integers, triggers sorted by who decides them. */
 import type { AppDefinition, FunctionDefinition, TriggerDefinition } from './app.ts';
+import { LIMITS } from './limits.ts';
+import { validateApp } from './validate.ts';
+import { findWatchSets } from './watch-sets.ts';
 
 export interface FunctionPlan {
   /** Position in `AppPlan.functions`. */
@@ -30,7 +33,7 @@ export interface TriggerPlan {
   readonly scope: 'session' | 'app';
   /** Position of the target function. */
   readonly target: number;
-  /** The watch set that `onSourcesDone` waits for, if the trigger has sources. */
+  /** The watch set that `onSourcesDone` waits for; `undefined` for primitives that wait for none. */
   readonly watchSet: number | undefined;
 }
 
@@ -50,4 +53,58 @@ export interface AppPlan {
 }
 
 /** Checks a definition and resolves its names. Throws `INVALID_APP` with what was expected, what came and where. */
-export declare function planApp(definition: AppDefinition): AppPlan;
+export function planApp(definition: AppDefinition): AppPlan {
+  validateApp(definition);
+  const functionIndex = positions(definition.functions);
+  const bucketIndex = positions(definition.buckets);
+  const sends = definition.functions.map((fn) => fn.sends && new Set(fn.sends.map((bucket) => bucketIndex.get(bucket)!)));
+  const { sets: watchSets, ofTrigger } = findWatchSets({
+    app: definition.name,
+    sends,
+    triggers: definition.triggers.map((trigger) => ({
+      name: trigger.name,
+      bucket: bucketIndex.get(trigger.bucket)!,
+      target: functionIndex.get(trigger.target)!,
+      sources: 'sources' in trigger ? trigger.sources.map((source) => functionIndex.get(source)!) : undefined,
+    })),
+  });
+
+  const functions = definition.functions.map((fn, index) => ({
+    index,
+    definition: fn,
+    timeoutMs: fn.timeoutMs ?? LIMITS.functionTimeoutMs,
+    concurrency: fn.concurrency ?? 1,
+    watchSets: [...watchSets.keys()].filter((set) => watchSets[set]!.has(index)),
+    sends: sends[index],
+  }));
+  const triggers = Map.groupBy(definition.triggers.entries(), ([, trigger]) => trigger.bucket);
+  const buckets = definition.buckets.map(({ name }, index) => {
+    const plans = (triggers.get(name) ?? []).map(([position, trigger]) => ({
+      definition: trigger,
+      scope: trigger.scope ?? 'session',
+      target: functionIndex.get(trigger.target)!,
+      // A custom trigger names no sources: all functions count as such.
+      watchSet: trigger.primitive === 'custom' ? 0 : ofTrigger[position],
+    }));
+    return planBucket(index, name, plans);
+  });
+  return { name: definition.name, inline: definition.inline ?? true, functions, buckets, functionIndex, bucketIndex, watchSets };
+}
+
+/** Sorts a bucket's triggers by who decides them. */
+function planBucket(index: number, name: string, triggers: readonly TriggerPlan[]): BucketPlan {
+  const immediate: number[] = [];
+  const byName = new Map<string, number[]>();
+  const stateful: TriggerPlan[] = [];
+  for (const trigger of triggers) {
+    const { definition, target } = trigger;
+    if (definition.primitive === 'immediate') immediate.push(target);
+    else if (definition.primitive !== 'by-name') stateful.push(trigger);
+    else byName.set(definition.key, [...(byName.get(definition.key) ?? []), target]);
+  }
+  return { index, name, immediate, byName, stateful };
+}
+
+function positions(items: readonly { readonly name: string }[]): ReadonlyMap<string, number> {
+  return new Map(items.map(({ name }, index) => [name, index]));
+}

@@ -24,6 +24,9 @@ export interface Rerun {
   readonly fn: string;
 }
 
+/** What most events come to. */
+export const NO_FIRINGS: readonly Firing[] = Object.freeze([]);
+
 /**
  * One trigger's state: for one session (scope `session`) or for the app. Pure: no clock, no randomness; time is
  * an argument, in milliseconds on any clock that does not go back. What is left out is never called.

@@ -1,0 +1,197 @@
+/** One run of an app's workflow, as a state machine. */
+import { type AppTriggers, type StatefulTrigger, triggersOfBucket } from './app-triggers.ts';
+import type { Due } from './due-queue.ts';
+import { type Effect, NO_EFFECTS } from './effect.ts';
+import { type ErrorCode, PheromoneError } from './errors.ts';
+import type { AppPlan } from './plan.ts';
+import { type Firing, NO_FIRINGS, type ObjectMeta, type Trigger } from './trigger.ts';
+
+/** How a session is asked for. */
+export interface SessionRequest {
+  /** Chosen by the caller of this module; unique among the sessions alive. */
+  readonly session: number;
+  readonly app: AppPlan;
+  /** Answer with the first output, or with all of them once the session is quiet. */
+  readonly answer: 'first' | 'all';
+  /** On the clock of `nowMs`; `undefined`: none. */
+  readonly deadlineMs: number | undefined;
+}
+
+type Phase =
+  /** Invocations may be under way. */
+  | 'running'
+  /** None is; only the time of a trigger can start one. */
+  | 'idle'
+  /** Answered or failed; invocations may still be under way, and no longer count. */
+  | 'ended'
+  | 'released';
+
+/** The session's state of a trigger that may wait for a time. */
+interface TimedState {
+  readonly trigger: StatefulTrigger;
+  readonly state: Trigger;
+}
+
+/**
+ * A session: the states of its triggers, its outputs, and how far it has come. Events in, effects out, as for
+ * the node; what a session holds is dropped as soon as it has its answer. A trigger's state begins with the
+ * first object in its bucket. A trigger that fails ends the session.
+ */
+export class Session implements Due {
+  queueIndex = -1;
+  readonly id: number;
+  readonly triggers: AppTriggers;
+  readonly #answer: 'first' | 'all';
+  readonly #deadlineMs: number;
+  #phase: Phase = 'running';
+  /** By slot. */
+  #states: (Trigger | undefined)[] = [];
+  #timed: TimedState[] = [];
+  /** When the first trigger that waits for a time wants to be called; `Infinity`: none does. */
+  #triggerMs = Number.POSITIVE_INFINITY;
+  #outputs: ObjectMeta[] = [];
+
+  constructor(request: SessionRequest, triggers: AppTriggers) {
+    this.id = request.session;
+    this.triggers = triggers;
+    this.#answer = request.answer;
+    this.#deadlineMs = request.deadlineMs ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** When `onTime` wants to be called; `Infinity`: not until something else happens. */
+  get dueMs(): number {
+    return this.#over ? Number.POSITIVE_INFINITY : Math.min(this.#deadlineMs, this.#triggerMs);
+  }
+
+  get released(): boolean {
+    return this.#phase === 'released';
+  }
+
+  get #over(): boolean {
+    return this.#phase === 'ended' || this.#phase === 'released';
+  }
+
+  objectSent(object: ObjectMeta, nowMs: number): Effect[] {
+    if (this.#over) return NO_EFFECTS;
+    try {
+      let effects = NO_EFFECTS;
+      for (const trigger of triggersOfBucket(this.triggers, object.bucket)) {
+        const state = this.#states[trigger.slot] ?? this.#begin(trigger);
+        effects = this.#addStarts(effects, trigger, state.onObject(object, nowMs));
+      }
+      return this.#proceed(effects);
+    } catch (error) {
+      return this.#failWith(error);
+    }
+  }
+
+  outputSent(object: ObjectMeta): Effect[] {
+    if (this.#over) return NO_EFFECTS;
+    if (this.#answer === 'first') return this.#end({ type: 'answer', session: this.id, outputs: [object] });
+    this.#outputs.push(object);
+    return NO_EFFECTS;
+  }
+
+  sourcesDone(watchSet: number, nowMs: number): Effect[] {
+    if (this.#over) return NO_EFFECTS;
+    try {
+      return this.#proceed(this.#settle(watchSet, nowMs));
+    } catch (error) {
+      return this.#failWith(error);
+    }
+  }
+
+  quiet(nowMs: number): Effect[] {
+    if (this.#over) return this.#release();
+    this.#phase = 'idle';
+    const effects = this.sourcesDone(0, nowMs);
+    return this.#finished ? this.#conclude() : effects;
+  }
+
+  onTime(nowMs: number): Effect[] {
+    if (this.#over) return NO_EFFECTS;
+    if (this.#deadlineMs <= nowMs) return this.fail('DEADLINE_EXCEEDED', 'expected the run to be over by its deadline, and it was not');
+    try {
+      let effects = NO_EFFECTS;
+      for (const { trigger, state } of this.#timed) {
+        const dueMs = state.dueMs?.();
+        if (dueMs !== undefined && dueMs <= nowMs) effects = this.#addStarts(effects, trigger, state.onTime?.(nowMs) ?? NO_FIRINGS);
+      }
+      this.#proceed(effects);
+      return this.#finished ? this.#conclude() : effects;
+    } catch (error) {
+      return this.#failWith(error);
+    }
+  }
+
+  fail(code: ErrorCode, message: string): Effect[] {
+    return this.#over ? NO_EFFECTS : this.#end({ type: 'fail', session: this.id, code, message });
+  }
+
+  /** Nothing runs, and nothing can start any more. */
+  get #finished(): boolean {
+    return this.#phase === 'idle' && this.#triggerMs === Number.POSITIVE_INFINITY;
+  }
+
+  #begin(trigger: StatefulTrigger): Trigger {
+    const state = trigger.newState(this.id);
+    this.#states[trigger.slot] = state;
+    if (state.dueMs !== undefined) this.#timed.push({ trigger, state });
+    return state;
+  }
+
+  /** Tells triggers that their sources are over, up to the first that starts a function of the set again. */
+  #settle(watchSet: number, nowMs: number): Effect[] {
+    const watched = this.triggers.app.watchSets[watchSet];
+    const triggers = this.triggers.settledBy[watchSet];
+    if (watched === undefined || triggers === undefined) throw new PheromoneError('INTERNAL', `expected a watch set of the app, got ${watchSet}`);
+    let effects = NO_EFFECTS;
+    for (const trigger of triggers) {
+      const firings = this.#states[trigger.slot]?.onSourcesDone?.(this.id, nowMs) ?? NO_FIRINGS;
+      effects = this.#addStarts(effects, trigger, firings);
+      if (firings.length > 0 && watched.has(trigger.plan.target)) break;
+    }
+    return effects;
+  }
+
+  /** Makes a list only when there is something to put in. */
+  #addStarts(effects: Effect[], trigger: StatefulTrigger, firings: readonly Firing[]): Effect[] {
+    if (firings.length === 0) return effects;
+    const list = effects === NO_EFFECTS ? [] : effects;
+    for (const { objects } of firings) list.push({ type: 'start', session: this.id, fn: trigger.plan.target, objects });
+    return list;
+  }
+
+  /** The end of an event that triggers have dealt with. */
+  #proceed(effects: Effect[]): Effect[] {
+    if (this.#timed.length > 0) {
+      this.#triggerMs = this.#timed.reduce((earliest, { state }) => Math.min(earliest, state.dueMs?.() ?? earliest), Number.POSITIVE_INFINITY);
+    }
+    if (effects.length > 0) this.#phase = 'running';
+    return effects;
+  }
+
+  #conclude(): Effect[] {
+    if (this.#answer === 'all') return this.#end({ type: 'answer', session: this.id, outputs: this.#outputs });
+    return this.fail('NO_OUTPUT', 'expected a function of the run to send an output, and the run ended without one');
+  }
+
+  #failWith(error: unknown): Effect[] {
+    if (error instanceof PheromoneError) return this.fail(error.code, error.message);
+    return this.fail('INTERNAL', error instanceof Error ? error.message : String(error));
+  }
+
+  #end(word: Effect): Effect[] {
+    const idle = this.#phase === 'idle';
+    this.#phase = 'ended';
+    this.#states = [];
+    this.#timed = [];
+    this.#outputs = [];
+    return idle ? [word, ...this.#release()] : [word, { type: 'abort', session: this.id }];
+  }
+
+  #release(): Effect[] {
+    this.#phase = 'released';
+    return [{ type: 'release', session: this.id }];
+  }
+}

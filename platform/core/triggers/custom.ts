@@ -1,0 +1,82 @@
+import { PheromoneError } from '../errors.ts';
+import { type Firing, NO_FIRINGS, type ObjectMeta, type Trigger, type TriggerFactory, type TriggerSetup } from '../trigger.ts';
+
+/** Parts of the interface that this node does not call yet; refused, since a trigger that has them counts on it. */
+const NOT_YET_CALLED = ['onSourceStarted', 'overdue'] as const;
+
+/**
+ * A user's own trigger, held to the interface: whatever it throws or wrongly returns comes out as a
+ * `PheromoneError` (`TRIGGER_FAILED`), and it can only fire with objects that this state was given.
+ */
+export class CustomTrigger implements Trigger {
+  readonly #name: string;
+  readonly #trigger: Trigger;
+  readonly #given = new Set<unknown>();
+
+  /** `name` is the trigger's, for messages. */
+  constructor(name: string, factory: TriggerFactory, setup: TriggerSetup) {
+    this.#name = name;
+    const trigger = this.#call('factory', () => factory(setup));
+    if (typeof trigger !== 'object' || trigger === null) throw this.#fault('the factory to return a trigger', trigger);
+    if (typeof trigger.onObject !== 'function') throw this.#fault('a method onObject', trigger.onObject);
+    if (trigger.dueMs !== undefined && trigger.onTime === undefined) throw this.#fault('a method onTime beside dueMs', trigger.onTime);
+    for (const method of NOT_YET_CALLED) {
+      if (trigger[method] !== undefined) throw this.#fault(`no method ${method}, since this node calls none yet`, trigger[method]);
+    }
+    this.#trigger = trigger;
+  }
+
+  onObject(object: ObjectMeta, nowMs: number): readonly Firing[] {
+    this.#given.add(object);
+    return this.#firings('onObject', () => this.#trigger.onObject(object, nowMs));
+  }
+
+  onSourcesDone(session: number, nowMs: number): readonly Firing[] {
+    return this.#firings('onSourcesDone', () => this.#trigger.onSourcesDone?.(session, nowMs) ?? NO_FIRINGS);
+  }
+
+  onTime(nowMs: number): readonly Firing[] {
+    const firings = this.#firings('onTime', () => this.#trigger.onTime?.(nowMs));
+    const dueMs = this.dueMs();
+    if (dueMs !== undefined && dueMs <= nowMs) throw this.#fault(`dueMs to be later than ${nowMs} after onTime(${nowMs})`, dueMs);
+    return firings;
+  }
+
+  dueMs(): number | undefined {
+    const dueMs: unknown = this.#call('dueMs', () => this.#trigger.dueMs?.());
+    if (dueMs === undefined || (typeof dueMs === 'number' && !Number.isNaN(dueMs))) return dueMs;
+    throw this.#fault('dueMs to return a number or undefined', dueMs);
+  }
+
+  /** Calls a method that returns firings, and returns a checked copy of them: the trigger may go on using its lists. */
+  #firings(method: string, call: () => unknown): readonly Firing[] {
+    const firings = this.#call(method, call);
+    if (!Array.isArray(firings)) throw this.#fault(`${method} to return a list of firings`, firings);
+    if (firings.length === 0) return NO_FIRINGS;
+    return firings.map((firing) => {
+      const objects = firing?.objects;
+      if (!Array.isArray(objects)) throw this.#fault(`${method} to return firings that have a list of objects`, objects);
+      const copy = [...objects];
+      const stranger = copy.findIndex((object) => !this.#given.has(object));
+      if (stranger >= 0) throw this.#fault(`${method} to fire with objects that came to the trigger`, copy[stranger]);
+      return { objects: copy };
+    });
+  }
+
+  #call<T>(method: string, call: () => T): T {
+    try {
+      const result = call();
+      // The wrong type, which the caller will say; its rejection must not go unhandled.
+      if (result instanceof Promise) result.catch(() => {});
+      return result;
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      throw new PheromoneError('TRIGGER_FAILED', `trigger "${this.#name}": ${method} threw: ${message}`, { cause: error });
+    }
+  }
+
+  #fault(expected: string, got: unknown): PheromoneError {
+    const came = typeof got === 'number' ? got : `a value of type ${typeof got}`;
+    return new PheromoneError('TRIGGER_FAILED', `trigger "${this.#name}": expected ${expected}, got ${came}`);
+  }
+}

@@ -1,0 +1,142 @@
+/** Checks an app's definition for itself: shapes, names, limits and references. */
+import type { AppDefinition, FunctionDefinition, TriggerDefinition } from './app.ts';
+import { PheromoneError } from './errors.ts';
+import { LIMITS } from './limits.ts';
+
+const PRIMITIVES: readonly TriggerDefinition['primitive'][] = ['immediate', 'by-name', 'by-set', 'dynamic-group', 'custom'];
+const SHOWN_NAMES = 8;
+const SHOWN_LENGTH = 80;
+
+const utf8 = new TextEncoder();
+
+/**
+ * Throws `INVALID_APP` at the first fault, with where it is, what was expected and what came. The types are
+ * not taken on trust: definitions come from other processes.
+ */
+export function validateApp(definition: AppDefinition): void {
+  name('app', definition?.name);
+  const where = `app ${show(definition.name)}`;
+  list(where, 'functions', definition.functions, LIMITS.functionsPerApp);
+  list(where, 'buckets', definition.buckets, LIMITS.bucketsPerApp);
+  list(where, 'triggers', definition.triggers, LIMITS.bucketsPerApp * LIMITS.triggersPerBucket);
+  if (definition.functions.length === 0) throw invalid(where, 'at least one function', 'none');
+  optional(where, 'inline', definition.inline, 'a boolean', (value) => typeof value === 'boolean');
+
+  const functions = names(where, 'function', definition.functions);
+  const buckets = names(where, 'bucket', definition.buckets);
+  names(where, 'trigger', definition.triggers);
+  for (const fn of definition.functions) validateFunction(`${where}: function ${show(fn.name)}`, fn, buckets);
+  for (const trigger of definition.triggers) validateTrigger(`${where}: trigger ${show(trigger.name)}`, trigger, functions, buckets);
+  for (const [bucket, triggers] of Map.groupBy(definition.triggers, (trigger) => trigger.bucket)) {
+    list(`${where}: bucket ${show(bucket)}`, 'triggers', triggers, LIMITS.triggersPerBucket);
+  }
+}
+
+function validateFunction(where: string, fn: FunctionDefinition, buckets: ReadonlySet<string>): void {
+  text(where, 'module', fn.module);
+  text(where, 'export', fn.export);
+  optional(where, 'timeoutMs', fn.timeoutMs, `a number above 0 and up to ${LIMITS.functionTimeoutMaxMs}`, (value) => {
+    return typeof value === 'number' && value > 0 && value <= LIMITS.functionTimeoutMaxMs;
+  });
+  optional(where, 'concurrency', fn.concurrency, 'a whole number of at least 1', (value) => Number.isSafeInteger(value) && Number(value) >= 1);
+  if (fn.sends === undefined) return;
+  list(where, 'sends', fn.sends, LIMITS.bucketsPerApp);
+  for (const bucket of fn.sends) member(where, 'bucket', bucket, buckets);
+  distinct(where, 'sends', fn.sends);
+}
+
+function validateTrigger(where: string, trigger: TriggerDefinition, functions: ReadonlySet<string>, buckets: ReadonlySet<string>): void {
+  if (!PRIMITIVES.includes(trigger.primitive)) throw invalid(where, `a primitive (${PRIMITIVES.join(', ')})`, show(trigger.primitive));
+  member(where, 'bucket', trigger.bucket, buckets);
+  member(where, 'function', trigger.target, functions);
+  optional(where, 'scope', trigger.scope, '"session" or "app"', (value) => value === 'session' || value === 'app');
+  if (trigger.scope === 'app') {
+    throw invalid(where, 'scope "session", since this node keeps no objects beyond their session yet', '"app"');
+  }
+  switch (trigger.primitive) {
+    case 'by-name':
+      key(where, trigger.key);
+      break;
+    case 'by-set':
+      filled(where, 'keys', trigger.keys);
+      for (const each of trigger.keys) key(where, each);
+      distinct(where, 'keys', trigger.keys);
+      break;
+    case 'dynamic-group':
+      filled(where, 'sources', trigger.sources);
+      for (const source of trigger.sources) member(where, 'function', source, functions);
+      distinct(where, 'sources', trigger.sources);
+      break;
+    case 'custom':
+      text(where, 'module', trigger.module);
+      text(where, 'export', trigger.export);
+      break;
+    case 'immediate':
+  }
+}
+
+/** Checks the names of one kind and returns them. */
+function names(where: string, kind: string, items: readonly { readonly name: string }[]): ReadonlySet<string> {
+  const seen = new Set<string>();
+  for (const [index, item] of items.entries()) {
+    name(`${where}: ${kind} ${index + 1} of ${items.length}`, item?.name);
+    if (seen.has(item.name)) throw invalid(where, `${kind} names to be unique`, `${show(item.name)} twice`);
+    seen.add(item.name);
+  }
+  return seen;
+}
+
+function name(where: string, value: unknown): void {
+  if (typeof value !== 'string' || value.length === 0 || value.length > LIMITS.nameLength) {
+    throw invalid(where, `a name of 1 to ${LIMITS.nameLength} characters`, show(value));
+  }
+}
+
+function key(where: string, value: unknown): void {
+  if (typeof value !== 'string' || utf8.encode(value).length > LIMITS.keyBytes) {
+    throw invalid(where, `a key of at most ${LIMITS.keyBytes} bytes`, show(value));
+  }
+}
+
+function text(where: string, field: string, value: unknown): void {
+  if (typeof value !== 'string' || value === '') throw invalid(where, `${field} to be a non-empty string`, show(value));
+}
+
+function optional(where: string, field: string, value: unknown, expected: string, holds: (value: unknown) => boolean): void {
+  if (value !== undefined && !holds(value)) throw invalid(where, `${field} to be ${expected}`, show(value));
+}
+
+function list(where: string, field: string, value: unknown, limit: number): void {
+  if (!Array.isArray(value)) throw invalid(where, `${field} to be a list`, show(value));
+  if (value.length > limit) throw invalid(where, `at most ${limit} ${field}`, `${value.length}`);
+}
+
+function filled(where: string, field: string, value: unknown): void {
+  if (!Array.isArray(value) || value.length === 0) throw invalid(where, `${field} to be a list of at least one`, show(value));
+}
+
+function distinct(where: string, field: string, values: readonly string[]): void {
+  const seen = new Set<string>();
+  for (const value of values) {
+    if (seen.has(value)) throw invalid(where, `${field} to be unique`, `${show(value)} twice`);
+    seen.add(value);
+  }
+}
+
+function member(where: string, kind: string, value: unknown, of: ReadonlySet<string>): void {
+  if (typeof value === 'string' && of.has(value)) return;
+  const some = [...of].slice(0, SHOWN_NAMES);
+  if (of.size > SHOWN_NAMES) some.push('...');
+  throw invalid(where, `a ${kind} of the app (${some.join(', ') || 'it has none'})`, show(value));
+}
+
+function show(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  if (typeof value === 'string') return JSON.stringify(value.length > SHOWN_LENGTH ? `${value.slice(0, SHOWN_LENGTH)}...` : value);
+  if (Array.isArray(value)) return `a list of ${value.length}`;
+  return typeof value === 'object' && value !== null ? 'an object' : String(value);
+}
+
+function invalid(where: string, expected: string, got: string): PheromoneError {
+  return new PheromoneError('INVALID_APP', `${where}: expected ${expected}, got ${got}`);
+}
