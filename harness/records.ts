@@ -33,6 +33,8 @@ export const trialRecord = z.strictObject({
       computeNs: duration,
       /** Invocations of function bodies. */
       invocations: z.number().int().nonnegative(),
+      /** Hops on the path from the first body to the last; `betweenNs` over this is the latency of a hop. */
+      hops: z.number().int().nonnegative().optional(),
       /** The delay that a calibration platform really added. */
       injectedNs: duration.optional(),
     }),
@@ -74,7 +76,15 @@ export const idleRecord = z.strictObject({
   memoryBytes: z.number().int().nonnegative(),
 });
 
-export const runRecord = z.discriminatedUnion('kind', [trialRecord, floorRecord, absenceRecord, idleRecord]);
+/** Something that happened to a platform and did not stop it, such as a process of it that died and was replaced. */
+export const incidentRecord = z.strictObject({
+  kind: z.literal('incident'),
+  platform: z.string(),
+  code: z.string(),
+  why: z.string(),
+});
+
+export const runRecord = z.discriminatedUnion('kind', [trialRecord, floorRecord, absenceRecord, idleRecord, incidentRecord]);
 
 export const manifest = z.strictObject({
   schemaVersion: z.literal(SCHEMA_VERSION),
@@ -84,6 +94,8 @@ export const manifest = z.strictObject({
   profile: z.string(),
   commandLine: z.array(z.string()),
   seed: z.number().int(),
+  /** What every platform was given: how many bodies may compute at once. */
+  executors: z.number().int().positive().optional(),
   startedAt: z.iso.datetime(),
   endedAt: z.iso.datetime().optional(),
   /** `running` in a file that was never finished: the run was killed. */
@@ -116,6 +128,7 @@ export type TrialRecord = z.infer<typeof trialRecord>;
 export type FloorRecord = z.infer<typeof floorRecord>;
 export type AbsenceRecord = z.infer<typeof absenceRecord>;
 export type IdleRecord = z.infer<typeof idleRecord>;
+export type IncidentRecord = z.infer<typeof incidentRecord>;
 export type RunRecord = z.infer<typeof runRecord>;
 export type Manifest = z.infer<typeof manifest>;
 
@@ -123,4 +136,6 @@ export type Manifest = z.infer<typeof manifest>;
 export interface Run {
   readonly manifest: Manifest;
   readonly records: readonly RunRecord[];
+  /** The last line was cut in half, as when the harness is killed, and is left out. */
+  readonly truncated?: boolean;
 }
