@@ -65,7 +65,7 @@ export interface Sequence {
   readonly to: string;
 }
 
-/** The one value that `from` emits starts the function that stands beside its key. */
+/** The one value that `from` emits starts the function that stands beside its key. Nothing else may depend on `from`. */
 export interface Choice {
   readonly pattern: 'choice';
   readonly from: string;
@@ -79,7 +79,10 @@ export interface Parallel {
   readonly to: readonly string[];
 }
 
-/** `to` starts once all of `from` have emitted their one value; its inputs stand in the order of `from`. */
+/**
+ * `to` starts once all of `from` have emitted their one value in the session; its inputs stand in the order of
+ * `from`. In a cycle the gathering then begins afresh; a second value of a source before that is dropped.
+ */
 export interface Assemble {
   readonly pattern: 'assemble';
   readonly from: readonly string[];
@@ -87,8 +90,9 @@ export interface Assemble {
 }
 
 /**
- * Each of the values that `from` emits (any number, none too, known only at run time) starts `each`; once all
- * of these are over, `to`, where given, starts with their values in the order of the items.
+ * Each of the values that one invocation of `from` emits (any number, none too, known only at run time) starts
+ * `each`; once all of these are over, `to`, where given, starts with their values, at most one each, in the order
+ * of the items. Nothing else starts `each`.
  */
 export interface MapEach {
   readonly pattern: 'map';
@@ -97,7 +101,7 @@ export interface MapEach {
   readonly to?: string;
 }
 
-/** `to` starts with every `size` values that `from` has emitted. */
+/** `to` starts with every `size` values that `from` has emitted. Values short of a batch start nothing; they end with their session. */
 export interface Batch {
   readonly pattern: 'batch';
   readonly from: string;
@@ -106,7 +110,10 @@ export interface Batch {
   readonly scope: Scope;
 }
 
-/** Every `everyMs` milliseconds `to` starts with the values that `from` has emitted since; not at all if there are none. */
+/**
+ * Every `everyMs` milliseconds `to` starts with the values that `from` has emitted since; not at all if there are
+ * none. Counted from the start of the session, or of the deployment. A run is not over while values wait.
+ */
 export interface Window {
   readonly pattern: 'window';
   readonly from: string;
@@ -115,7 +122,10 @@ export interface Window {
   readonly scope: Scope;
 }
 
-/** The one value that `from` emits starts `each` `n` times; `to` starts with the first `k` values; later ones are dropped. */
+/**
+ * The one value that `from` emits starts `each` `n` times; `to` starts with the first `k` values, in order of
+ * arrival; later ones are dropped. Nothing else starts `each`.
+ */
 export interface KOutOfN {
   readonly pattern: 'k-out-of-n';
   readonly from: string;
@@ -125,7 +135,10 @@ export interface KOutOfN {
   readonly to: string;
 }
 
-/** Once every invocation of `from` in the session is over, `to` starts once for each group that they named. */
+/**
+ * Once every invocation of `from` in the session is over and none can start any more, `to` starts once for each
+ * group that they named.
+ */
 export interface Group {
   readonly pattern: 'group';
   readonly from: string;
@@ -139,21 +152,18 @@ export type Dependency = Sequence | Choice | Parallel | Assemble | MapEach | Bat
 export type Pattern = Dependency['pattern'];
 
 /** All nine patterns, in the order of the tables. */
-export const PATTERNS: readonly Pattern[] = [
-  'sequence',
-  'choice',
-  'parallel',
-  'assemble',
-  'map',
-  'batch',
-  'window',
-  'k-out-of-n',
-  'group',
-];
+export const PATTERNS: readonly Pattern[] = ['sequence', 'choice', 'parallel', 'assemble', 'map', 'batch', 'window', 'k-out-of-n', 'group'];
 
-/** Functions and their data dependencies; what a driver deploys. */
+/**
+ * Functions and their data dependencies; what a driver deploys. `validateWorkflow` tells whether it holds together.
+ *
+ * A value goes to every dependency that its function is a source of. Where one of them takes "the one value", an
+ * invocation emits one value or none; none starts nothing. A second value, a key that is no branch of a choice and
+ * a value without the group that it needs fail the run with `FUNCTION_FAILED`, as does a body that throws; the first
+ * failure ends the run.
+ */
 export interface Workflow {
-  /** Lower-case letters, digits and dashes. */
+  /** Lower-case letters, digits and dashes, up to 64; so are the names of functions. */
   readonly name: string;
   /** The function that the caller's input, or a fed event, starts. */
   readonly entry: string;
@@ -161,8 +171,9 @@ export interface Workflow {
   readonly dependencies: readonly Dependency[];
   /**
    * When a run is over: `first`: with the first value emitted by a function that nothing depends on; what still
-   * runs is cancelled. `all`: when nothing runs and nothing can start any more; its values are all that such
-   * functions emitted, in no particular order. Workflows with a dependency of app scope are fed, not invoked.
+   * runs is cancelled; ending without such a value is `FUNCTION_FAILED`. `all`: when nothing runs and nothing can
+   * start any more; its values are all that such functions emitted, in no particular order, possibly none.
+   * Workflows with a dependency of app scope are fed, not invoked; their result is `all`, value by value.
    */
   readonly result: 'first' | 'all';
 }
