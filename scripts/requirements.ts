@@ -1,0 +1,43 @@
+/** Components that some tests need and that a machine may lack. */
+import { accessSync, constants, existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+
+const FIND = {
+  /** A browser that playwright-core can drive. */
+  chromium: () => process.env.CHROMIUM_PATH ?? onPath('chromium', 'chromium-browser', 'google-chrome'),
+  /** Linux's view of processes: processor time and memory by process id. */
+  procfs: () => (existsSync('/proc/self/smaps_rollup') ? '/proc' : undefined),
+} satisfies Record<string, () => string | undefined>;
+
+export type Requirement = keyof typeof FIND;
+
+function onPath(...names: string[]): string | undefined {
+  const folders = (process.env.PATH ?? '').split(delimiter);
+  return names.flatMap((name) => folders.map((folder) => join(folder, name))).find(isExecutable);
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Where the component is on this machine, or undefined where it is not there. */
+export function requirement(name: Requirement): string | undefined {
+  return FIND[name]();
+}
+
+/**
+ * Declares a test that needs a component, whose place it is given. Without the component the test is skipped
+ * by name; with REQUIRE_ALL=1 it fails.
+ */
+export function testNeeding(name: Requirement, title: string, body: (t: ExecutionContext, found: string) => void | Promise<void>): void {
+  const found = requirement(name);
+  if (found !== undefined) test(title, (t) => body(t, found));
+  else if (process.env.REQUIRE_ALL === '1') test(title, (t) => t.fail(`expected ${name} on this machine, since REQUIRE_ALL=1`));
+  else test.skip(`${title} (needs ${name})`, () => {});
+}
