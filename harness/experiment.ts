@@ -1,5 +1,4 @@
 /** Experiments are data: which platforms meet on which cases, and how often. */
-import type { Workload } from '../workloads/api/workload.ts';
 
 /** How thorough a run is. */
 export const PROFILES = ['quick', 'standard', 'paper'] as const;
@@ -24,7 +23,8 @@ export interface Profile {
 }
 
 export interface ExperimentCase {
-  readonly workload: Workload;
+  /** Name of a workload of the catalogue. */
+  readonly workload: string;
   /** Every combination of these values is a case; other parameters keep their default. */
   readonly sweep: Sweep;
 }

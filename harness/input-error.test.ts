@@ -17,6 +17,9 @@ test('a name that is near to none finds none', (t) => {
 });
 
 test('the error for an unknown name says what was expected, what came, and what was probably meant', (t) => {
-  t.is(unknownName('platform', 'htpp', ['null', 'http']).message, "unknown platform: expected one of null, http, got 'htpp'; did you mean http?");
+  t.is(
+    unknownName('platform', 'htpp', ['null', 'http']).message,
+    "unknown platform: expected one of null, http, got 'htpp'; did you mean http?",
+  );
   t.is(unknownName('platform', 'zebra', ['null', 'http']).message, "unknown platform: expected one of null, http, got 'zebra'");
 });

@@ -49,7 +49,10 @@ test('a manifest of another schema version is refused', (t) => {
 });
 
 test('a folder that is not there is refused', (t) => {
-  t.throws(() => readRun(join(root, 'nowhere')), { instanceOf: InputError, message: /nowhere.manifest\.json: expected a file of a run, got ENOENT/ });
+  t.throws(() => readRun(join(root, 'nowhere')), {
+    instanceOf: InputError,
+    message: /nowhere.manifest\.json: expected a file of a run, got ENOENT/,
+  });
 });
 
 test('the newest run is the one whose name is last', (t) => {

@@ -57,6 +57,7 @@ export function newestRun(resultsDir: string): string {
     .filter((dir) => existsSync(join(dir, MANIFEST_FILE)))
     // Names begin with the time of the start.
     .sort((a, b) => (basename(a) < basename(b) ? 1 : -1));
-  if (runs[0] === undefined) throw new InputError(`${resultsDir}: expected at least one run, got none; make one with: pherobench run overview`);
+  if (runs[0] === undefined)
+    throw new InputError(`${resultsDir}: expected at least one run, got none; make one with: pherobench run overview`);
   return runs[0];
 }

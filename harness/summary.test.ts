@@ -62,10 +62,7 @@ test('each metric stands beside the floor of its own kind', (t) => {
 
 test('ratios are paired by round, so that a machine that slows both down does not widen them', (t) => {
   const run = runOf(
-    ...rounds(20).flatMap((round) => [
-      trialFixture(round, 1000 * (1 + round)),
-      floorFixture(round, 'tcp-round-trip', 100 * (1 + round)),
-    ]),
+    ...rounds(20).flatMap((round) => [trialFixture(round, 1000 * (1 + round)), floorFixture(round, 'tcp-round-trip', 100 * (1 + round))]),
   );
   const { ratio, ratioLow, ratioHigh } = rowOf(run, 'total')!;
   t.deepEqual([ratio, ratioLow, ratioHigh], [10, 10, 10]);

@@ -56,7 +56,7 @@ interface Sample {
   readonly value: number;
 }
 
-function valueOf(trial: TrialRecord, metric: Metric): number | undefined {
+function metricOf(trial: TrialRecord, metric: Metric): number | undefined {
   const { outcome } = trial;
   if (outcome.kind !== 'ok') return undefined;
   if (metric === 'total') return trial.totalNs;
@@ -127,7 +127,7 @@ export function summarise(run: Run): SummaryRow[] {
     const { platform, workload, parameters } = trials[0]!;
     for (const metric of METRICS) {
       const samples = trials.flatMap((trial): Sample[] => {
-        const value = valueOf(trial, metric);
+        const value = metricOf(trial, metric);
         return value === undefined ? [] : [{ round: trial.round, value }];
       });
       if (samples.length === 0) continue;

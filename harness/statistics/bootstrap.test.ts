@@ -49,10 +49,7 @@ test('the interval of a median holds the truth in about 95 of 100 simulated expe
 });
 
 test('the interval of a ratio of medians holds the truth in about 95 of 100 simulated experiments', (t) => {
-  const held = coverage(
-    (random) => bootstrapComparison(sample(random, 40, 3), sample(random, 40), ratio, { random, resamples: 400 }),
-    3,
-  );
+  const held = coverage((random) => bootstrapComparison(sample(random, 40, 3), sample(random, 40), ratio, { random, resamples: 400 }), 3);
   t.true(held >= 0.92 && held <= 0.99, `held in ${held}`);
 });
 

@@ -1,0 +1,42 @@
+/** What the machine itself needs at least: measured between the trials, so that figures carry over as ratios. */
+import { callFloor } from './call.ts';
+import { openMailbox } from './mailbox.ts';
+import { copyFloor } from './memcpy.ts';
+import { openRoundTrip } from './tcp.ts';
+
+/** One thing that is as cheap as it gets. */
+export interface Floor {
+  /** Such as `tcp-round-trip`; stands in the records. */
+  readonly name: string;
+  /** Does the thing a few times, for a few milliseconds at most, and resolves to nanoseconds for one of them. */
+  sample(): Promise<number>;
+}
+
+/** Floors with the thread and the process that they need. */
+export interface OpenFloors {
+  readonly floors: readonly Floor[];
+  /** Ends the thread and the process. */
+  close(): Promise<void>;
+}
+
+/** Sizes that are always copied; a larger one only for a run that exchanges as much. */
+const COPY_BYTES = [8, 1_000_000];
+const LARGE_COPY_BYTES = 100_000_000;
+
+/** Starts what the floors need. `largestValueBytes` is the most that the run passes between two functions. */
+export async function openFloors(largestValueBytes: number): Promise<OpenFloors> {
+  const mailbox = openMailbox();
+  try {
+    const roundTrip = await openRoundTrip();
+    const sizes = largestValueBytes >= LARGE_COPY_BYTES ? [...COPY_BYTES, LARGE_COPY_BYTES] : COPY_BYTES;
+    return {
+      floors: [callFloor(), mailbox.spinning, mailbox.parked, roundTrip.floor, ...sizes.map(copyFloor)],
+      async close() {
+        await Promise.all([mailbox.close(), roundTrip.close()]);
+      },
+    };
+  } catch (error) {
+    await mailbox.close();
+    throw error;
+  }
+}
