@@ -30,7 +30,7 @@ export function prepareTriggers(app: AppPlan, factories: ReadonlyMap<string, Tri
   for (const bucket of app.buckets) {
     const triggers = bucket.stateful.map((plan, position) => {
       const { name } = plan.definition;
-      return { plan, slot: all.length + position, newState: stateFactory(plan.definition, factories.get(name)) };
+      return { plan, slot: all.length + position, newState: stateFactory(app.name, plan.definition, factories.get(name)) };
     });
     ofBucket.set(bucket.name, triggers);
     all.push(...triggers);
@@ -44,6 +44,19 @@ export function prepareTriggers(app: AppPlan, factories: ReadonlyMap<string, Tri
 /** The triggers with state of a bucket. Throws `UNKNOWN_BUCKET`. */
 export function triggersOfBucket({ app, ofBucket }: AppTriggers, bucket: string): readonly StatefulTrigger[] {
   const triggers = ofBucket.get(bucket);
-  if (triggers === undefined) throw new PheromoneError('UNKNOWN_BUCKET', `app "${app.name}": expected a bucket of the app, got "${bucket}"`);
+  if (triggers === undefined)
+    throw new PheromoneError('UNKNOWN_BUCKET', `app "${app.name}": expected a bucket of the app, got "${bucket}"`);
+  return triggers;
+}
+
+/** The triggers to tell when no function of a watch set runs, in this order. Throws `INTERNAL`. */
+export function triggersSettledBy({ app, settledBy }: AppTriggers, watchSet: number): readonly StatefulTrigger[] {
+  const triggers = settledBy[watchSet];
+  if (triggers === undefined) {
+    throw new PheromoneError(
+      'INTERNAL',
+      `app "${app.name}": expected a watch set of the app (0 to ${settledBy.length - 1}), got ${watchSet}`,
+    );
+  }
   return triggers;
 }

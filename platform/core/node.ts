@@ -44,7 +44,8 @@ export class NodeCore {
   open(request: SessionRequest): Effect[] {
     const triggers = this.#apps.get(request.app);
     if (triggers === undefined) throw new PheromoneError('UNKNOWN_APP', `expected an app of this node, got "${request.app.name}"`);
-    if (this.#sessions.has(request.session)) throw new PheromoneError('INTERNAL', `expected a new session, got ${request.session}, which is alive`);
+    if (this.#sessions.has(request.session))
+      throw new PheromoneError('INTERNAL', `expected a new session, got ${request.session}, which is alive`);
     const session = new Session(request, triggers);
     this.#sessions.set(session.id, session);
     return this.#note(session, NO_EFFECTS);

@@ -1,5 +1,5 @@
 /** One run of an app's workflow, as a state machine. */
-import { type AppTriggers, type StatefulTrigger, triggersOfBucket } from './app-triggers.ts';
+import { type AppTriggers, type StatefulTrigger, triggersOfBucket, triggersSettledBy } from './app-triggers.ts';
 import type { Due } from './due-queue.ts';
 import { type Effect, NO_EFFECTS } from './effect.ts';
 import { type ErrorCode, PheromoneError } from './errors.ts';
@@ -142,9 +142,8 @@ export class Session implements Due {
 
   /** Tells triggers that their sources are over, up to the first that starts a function of the set again. */
   #settle(watchSet: number, nowMs: number): Effect[] {
-    const watched = this.triggers.app.watchSets[watchSet];
-    const triggers = this.triggers.settledBy[watchSet];
-    if (watched === undefined || triggers === undefined) throw new PheromoneError('INTERNAL', `expected a watch set of the app, got ${watchSet}`);
+    const triggers = triggersSettledBy(this.triggers, watchSet);
+    const watched = this.triggers.app.watchSets[watchSet]!;
     let effects = NO_EFFECTS;
     for (const trigger of triggers) {
       const firings = this.#states[trigger.slot]?.onSourcesDone?.(this.id, nowMs) ?? NO_FIRINGS;
@@ -165,7 +164,10 @@ export class Session implements Due {
   /** The end of an event that triggers have dealt with. */
   #proceed(effects: Effect[]): Effect[] {
     if (this.#timed.length > 0) {
-      this.#triggerMs = this.#timed.reduce((earliest, { state }) => Math.min(earliest, state.dueMs?.() ?? earliest), Number.POSITIVE_INFINITY);
+      this.#triggerMs = this.#timed.reduce(
+        (earliest, { state }) => Math.min(earliest, state.dueMs?.() ?? earliest),
+        Number.POSITIVE_INFINITY,
+      );
     }
     if (effects.length > 0) this.#phase = 'running';
     return effects;

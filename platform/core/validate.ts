@@ -38,7 +38,13 @@ function validateFunction(where: string, fn: FunctionDefinition, buckets: Readon
   optional(where, 'timeoutMs', fn.timeoutMs, `a number above 0 and up to ${LIMITS.functionTimeoutMaxMs}`, (value) => {
     return typeof value === 'number' && value > 0 && value <= LIMITS.functionTimeoutMaxMs;
   });
-  optional(where, 'concurrency', fn.concurrency, 'a whole number of at least 1', (value) => Number.isSafeInteger(value) && Number(value) >= 1);
+  optional(
+    where,
+    'concurrency',
+    fn.concurrency,
+    'a whole number of at least 1',
+    (value) => Number.isSafeInteger(value) && Number(value) >= 1,
+  );
   if (fn.sends === undefined) return;
   list(where, 'sends', fn.sends, LIMITS.bucketsPerApp);
   for (const bucket of fn.sends) member(where, 'bucket', bucket, buckets);

@@ -12,10 +12,10 @@ import { immediate } from './immediate.ts';
 export type StateFactory = (session: number | undefined) => Trigger;
 
 /**
- * Does once what all states of a trigger share. `factory` is needed for custom triggers only; its absence
+ * Does once what all states of a trigger of `app` share. `factory` is needed for custom triggers only; its absence
  * throws `INVALID_APP`. The states of a custom trigger throw `TRIGGER_FAILED`, when made and when used.
  */
-export function stateFactory(definition: TriggerDefinition, factory?: TriggerFactory): StateFactory {
+export function stateFactory(app: string, definition: TriggerDefinition, factory?: TriggerFactory): StateFactory {
   switch (definition.primitive) {
     case 'immediate':
       return () => immediate;
@@ -31,7 +31,10 @@ export function stateFactory(definition: TriggerDefinition, factory?: TriggerFac
       return () => new DynamicGroup(definition.name);
     case 'custom': {
       if (factory === undefined) {
-        throw new PheromoneError('INVALID_APP', `trigger "${definition.name}": expected a factory for the custom trigger, got none`);
+        throw new PheromoneError(
+          'INVALID_APP',
+          `app "${app}": trigger "${definition.name}": expected a factory for the custom trigger, got none`,
+        );
       }
       const { name, config } = definition;
       return (session) => new CustomTrigger(name, factory, { config, session });

@@ -70,7 +70,7 @@ export class CustomTrigger implements Trigger {
       if (result instanceof Promise) result.catch(() => {});
       return result;
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
+      const message = error instanceof Error ? error.message : typeof error === 'string' ? error : `a value of type ${typeof error}`;
       throw new PheromoneError('TRIGGER_FAILED', `trigger "${this.#name}": ${method} threw: ${message}`, { cause: error });
     }
   }

@@ -1,0 +1,128 @@
+import test from 'ava';
+import { PheromoneError } from '../errors.ts';
+import { object } from '../testing/objects.ts';
+import type { ObjectMeta, Trigger, TriggerFactory } from '../trigger.ts';
+import { CustomTrigger } from './custom.ts';
+
+/** A custom trigger of what need not keep to the interface. */
+function custom(trigger: unknown): CustomTrigger {
+  return new CustomTrigger('t', () => trigger as Trigger, { config: undefined, session: 1 });
+}
+
+const pairs = (): Trigger => {
+  const gathered: ObjectMeta[] = [];
+  return {
+    onObject(each) {
+      if (gathered.length === 2) gathered.length = 0;
+      gathered.push(each);
+      return gathered.length === 2 ? [{ objects: gathered }] : [];
+    },
+  };
+};
+
+test("a user's own trigger decides when the target starts", (t) => {
+  const trigger = custom(pairs());
+  const [a, b] = [object(), object()];
+  t.deepEqual(trigger.onObject(a, 0), []);
+  t.deepEqual(trigger.onObject(b, 0), [{ objects: [a, b] }]);
+});
+
+test('a custom trigger may use its lists again after a firing', (t) => {
+  const trigger = custom(pairs());
+  const [a, b, c] = [object(), object(), object()];
+  trigger.onObject(a, 0);
+  const firings = trigger.onObject(b, 0);
+  trigger.onObject(c, 0);
+  t.deepEqual(firings, [{ objects: [a, b] }]);
+});
+
+test('a custom trigger is given its config and its session', (t) => {
+  const setups: unknown[] = [];
+  const factory: TriggerFactory = (setup) => {
+    setups.push(setup);
+    return pairs();
+  };
+  new CustomTrigger('t', factory, { config: { size: 3 }, session: 7 });
+  t.deepEqual(setups, [{ config: { size: 3 }, session: 7 }]);
+});
+
+const stranger = object();
+const fires = (firings: unknown) => ({ onObject: () => firings });
+const FAULTS: readonly (readonly [string, unknown, RegExp])[] = [
+  [
+    'throws',
+    {
+      onObject: () => {
+        throw new Error('broken');
+      },
+    },
+    /onObject threw: broken/,
+  ],
+  [
+    'throws what is no error',
+    {
+      onObject: () => {
+        throw 'broken';
+      },
+    },
+    /onObject threw: broken/,
+  ],
+  [
+    'throws what has no text',
+    {
+      onObject: () => {
+        throw Object.create(null);
+      },
+    },
+    /onObject threw/,
+  ],
+  ['returns nothing', fires(undefined), /onObject to return a list of firings, got a value of type undefined/],
+  [
+    'returns a promise that is rejected',
+    fires(Promise.reject(new Error('late'))),
+    /to return a list of firings, got a value of type object/,
+  ],
+  ['returns no firings', fires([null]), /firings that have a list of objects, got a value of type undefined/],
+  ['fires with an object that it was not given', fires([{ objects: [stranger] }]), /with objects that came to the trigger/],
+  ['fires with holes', fires([{ objects: new Array(2) }]), /with objects that came to the trigger/],
+  ['is nothing', undefined, /the factory to return a trigger, got a value of type undefined/],
+  ['lacks onObject', {}, /a method onObject, got a value of type undefined/],
+  ['has a time and no onTime', { onObject: () => [], dueMs: () => 1 }, /a method onTime beside dueMs/],
+  ['has a method that is not called', { onObject: () => [], overdue: () => [] }, /no method overdue/],
+];
+
+for (const [fault, trigger, message] of FAULTS) {
+  test(`a custom trigger that ${fault} fails with TRIGGER_FAILED`, (t) => {
+    const error = t.throws(() => custom(trigger).onObject(object(), 0), { instanceOf: PheromoneError });
+    t.is(error.code, 'TRIGGER_FAILED');
+    t.regex(error.message, message);
+    t.regex(error.message, /^trigger "t": /);
+  });
+}
+
+test('a factory that throws fails with TRIGGER_FAILED', (t) => {
+  const create = () =>
+    new CustomTrigger(
+      't',
+      () => {
+        throw new Error('broken');
+      },
+      { config: undefined, session: 1 },
+    );
+  t.like(t.throws(create), { code: 'TRIGGER_FAILED', message: 'trigger "t": factory threw: broken' });
+});
+
+test('a custom trigger whose time does not move on fails, so that the node does not call it for ever', (t) => {
+  const trigger = custom({ onObject: () => [], onTime: () => [], dueMs: () => 5 });
+  t.like(
+    t.throws(() => trigger.onTime(5)),
+    { code: 'TRIGGER_FAILED', message: 'trigger "t": expected dueMs to be later than 5 after onTime(5), got 5' },
+  );
+});
+
+test('a custom trigger whose time is no number fails with TRIGGER_FAILED', (t) => {
+  t.like(
+    t.throws(() => custom({ onObject: () => [], onTime: () => [], dueMs: () => Number.NaN }).dueMs()),
+    { code: 'TRIGGER_FAILED' },
+  );
+});
