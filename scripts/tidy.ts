@@ -106,7 +106,7 @@ function deadFiles({ files, imports }: Tree): string[] {
 function* mentions(path: string, text: string): Generator<string> {
   const folder = posix.dirname(path);
   if (/\.[jt]s$/.test(path)) {
-    for (const [, name = ''] of text.matchAll(/['"`](\.{1,2}\/[^'"`\s]+)\.ts['"`]/g)) yield `${posix.join(folder, name)}.ts`;
+    for (const [, name = ''] of text.matchAll(/['"`](\.{1,2}\/[\w./-]+?)(?:\.ts)?(?:['"`]|\$\{)/g)) yield `${posix.join(folder, name)}.ts`;
     for (const [, name = ''] of text.matchAll(/beside\(import\.meta\.url, '([^']+)'\)/g)) yield `${posix.join(folder, name)}.ts`;
   }
   if (path.endsWith('.md')) return;
