@@ -1,0 +1,61 @@
+/** The apps that an executor knows, and their function bodies, loaded on first use and kept warm. */
+import type { AppDefinition, FunctionDefinition } from '../core/app.ts';
+import { PheromoneError } from '../core/errors.ts';
+import { type AppPlan, planApp } from '../core/plan.ts';
+import type { FunctionBody } from './library.ts';
+
+export interface LoadedApp {
+  readonly plan: AppPlan;
+  /** By position in the plan; `undefined` until loaded. */
+  readonly bodies: (FunctionBody | undefined)[];
+}
+
+export class AppShelf {
+  readonly #apps: (LoadedApp | undefined)[] = [];
+
+  add(index: number, definition: AppDefinition): LoadedApp {
+    const plan = planApp(definition);
+    const app: LoadedApp = { plan, bodies: new Array(plan.functions.length).fill(undefined) };
+    this.#apps[index] = app;
+    return app;
+  }
+
+  remove(index: number): void {
+    this.#apps[index] = undefined;
+  }
+
+  get(index: number): LoadedApp | undefined {
+    return this.#apps[index];
+  }
+}
+
+/** Imports one body and keeps it with its app. Throws `FUNCTION_LOAD_FAILED`. */
+export async function loadFunction(app: LoadedApp, position: number): Promise<FunctionBody> {
+  const { definition } = app.plan.functions[position] as AppPlan['functions'][number];
+  const body = await importBody(app.plan.name, definition);
+  app.bodies[position] = body;
+  return body;
+}
+
+/** Imports all bodies of an app. Throws `FUNCTION_LOAD_FAILED` for the first that cannot be had. */
+export async function loadAll(app: LoadedApp): Promise<void> {
+  await Promise.all(app.plan.functions.map(({ index }) => loadFunction(app, index)));
+}
+
+async function importBody(app: string, { name, module, export: exported, config }: FunctionDefinition): Promise<FunctionBody> {
+  const where = `app "${app}": function "${name}"`;
+  let found: unknown;
+  try {
+    const loaded = (await import(module)) as Record<string, unknown>;
+    found = loaded[exported];
+    if (typeof found === 'function' && config !== undefined) found = (found as (data: unknown) => unknown)(config);
+  } catch (error) {
+    throw new PheromoneError('FUNCTION_LOAD_FAILED', `${where}: could not load ${module}: ${error instanceof Error ? error.message : error}`, {
+      cause: error,
+    });
+  }
+  if (typeof found !== 'function') {
+    throw new PheromoneError('FUNCTION_LOAD_FAILED', `${where}: expected ${module} to export a function "${exported}", got ${typeof found}`);
+  }
+  return found as FunctionBody;
+}

@@ -1,0 +1,193 @@
+import { PheromoneError } from '../core/errors.ts';
+import type { BucketPlan, FunctionPlan } from '../core/plan.ts';
+import { NO_BUCKET, NO_FUNCTION, type ObjectStore } from '../store/objects.ts';
+import type { LoadedApp } from './functions.ts';
+import type { Invocation as LedgerEntry } from './ledger.ts';
+import type { Destination, EpheObject, Library, ReceivedObject, SendOptions } from './library.ts';
+
+/** What an invocation needs of the executor that runs it. */
+export interface InvocationHost {
+  readonly objects: ObjectStore;
+  /** Whether the session is over for its caller. */
+  isAborted(slot: number, epoch: number): boolean;
+  /** Writes the object's record and starts, reports or answers what follows from it. */
+  dispatch(invocation: Invocation, bytes: Uint8Array, send: ResolvedSend): void;
+}
+
+/** A send with its names resolved to positions in the plan. */
+export interface ResolvedSend {
+  readonly bucket: BucketPlan | undefined;
+  /** Function that the object starts directly, or -1. */
+  readonly target: number;
+  readonly key: string;
+  readonly group: string;
+  readonly output: boolean;
+}
+
+/** The library of one invocation. */
+export class Invocation implements Library {
+  readonly slot: number;
+  readonly epoch: number;
+  readonly loaded: LoadedApp;
+  readonly plan: FunctionPlan;
+  readonly attempt: number;
+  readonly startedNs: number;
+  /** Set once the body has returned a promise. */
+  awaits = false;
+  /** Set when the body is over; from then on the library refuses. */
+  over = false;
+  readonly #host: InvocationHost;
+  readonly #inputs: number;
+  readonly #inputCount: number;
+  #received: ReceivedObject[] | undefined;
+  #controller: AbortController | undefined;
+  #abortReason: PheromoneError | undefined;
+
+  constructor(host: InvocationHost, loaded: LoadedApp, plan: FunctionPlan, entry: LedgerEntry, startedNs: number) {
+    this.#host = host;
+    this.loaded = loaded;
+    this.plan = plan;
+    this.slot = entry.slot;
+    this.epoch = entry.epoch;
+    this.attempt = entry.attempt;
+    this.startedNs = startedNs;
+    this.#inputs = entry.inputs;
+    this.#inputCount = entry.inputCount;
+  }
+
+  get app(): string {
+    return this.loaded.plan.name;
+  }
+
+  get fn(): string {
+    return this.plan.definition.name;
+  }
+
+  get session(): string {
+    return `${this.slot}.${this.epoch}`;
+  }
+
+  get inputs(): readonly ReceivedObject[] {
+    this.#received ??=
+      this.#inputCount === 1
+        ? [this.#receive(this.#inputs)]
+        : this.#host.objects.readList(this.#inputs, this.#inputCount).map((ref) => this.#receive(ref));
+    return this.#received;
+  }
+
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.#abortReason !== undefined) this.#controller.abort(this.#abortReason);
+    return this.#controller.signal;
+  }
+
+  /** Fires the signal, now or when somebody first asks for it. */
+  abort(reason: PheromoneError): void {
+    this.#abortReason ??= reason;
+    this.#controller?.abort(this.#abortReason);
+  }
+
+  allocate(size: number): Uint8Array {
+    this.#assertOpen('allocate');
+    return this.#host.objects.allocate(this.slot, this.epoch, size);
+  }
+
+  create(destination: Destination, size: number): EpheObject {
+    if (destination.bucket !== undefined || destination.target !== undefined) this.#resolve(destination, false);
+    return { destination, bytes: this.allocate(size) };
+  }
+
+  send(object: EpheObject | Uint8Array, destinationOrOptions?: Destination | SendOptions, options?: SendOptions): void {
+    this.#assertOpen('send');
+    if (object instanceof Uint8Array) {
+      const send = this.#resolve((destinationOrOptions ?? {}) as Destination, options?.output === true);
+      this.#host.dispatch(this, object, send);
+    } else {
+      const send = this.#resolve(object.destination, (destinationOrOptions as SendOptions | undefined)?.output === true);
+      this.#host.dispatch(this, object.bytes, send);
+    }
+  }
+
+  get(bucket: string, key: string): ReceivedObject | undefined {
+    this.#assertOpen('get');
+    const ref = this.#host.objects.find(this.slot, this.#bucket(bucket).index, key);
+    return ref < 0 ? undefined : this.#receive(ref);
+  }
+
+  #resolve({ bucket, target, key = '', group = '' }: Destination, output: boolean): ResolvedSend {
+    if (typeof key !== 'string' || typeof group !== 'string') {
+      throw new PheromoneError('INVALID_ARGUMENT', `${this.#where()}: send: expected key and group to be strings, got ${typeof key}, ${typeof group}`);
+    }
+    if (bucket === undefined && target === undefined && !output) {
+      throw new PheromoneError('INVALID_ARGUMENT', `${this.#where()}: send: expected a bucket, a target function or { output: true }, got none`);
+    }
+    const plan = bucket === undefined ? undefined : this.#bucket(bucket);
+    if (plan !== undefined && this.plan.sends !== undefined && !this.plan.sends.has(plan.index)) {
+      throw new PheromoneError('UNKNOWN_BUCKET', `${this.#where()}: send: expected a bucket that the function was registered to send to, got "${bucket}"`);
+    }
+    return { bucket: plan, target: target === undefined ? -1 : this.#function(target), key, group, output };
+  }
+
+  #bucket(name: string): BucketPlan {
+    const { buckets, bucketIndex } = this.loaded.plan;
+    const plan = buckets[bucketIndex.get(name) ?? -1];
+    if (plan === undefined) throw new PheromoneError('UNKNOWN_BUCKET', `${this.#where()}: expected a bucket of the app, got "${name}"`);
+    return plan;
+  }
+
+  #function(name: string): number {
+    const index = this.loaded.plan.functionIndex.get(name);
+    if (index === undefined) throw new PheromoneError('UNKNOWN_FUNCTION', `${this.#where()}: send: expected a function of the app, got "${name}"`);
+    return index;
+  }
+
+  #receive(ref: number): ReceivedObject {
+    return new StoredObject(this.#host.objects, this.loaded, ref);
+  }
+
+  #assertOpen(call: string): void {
+    if (this.over) throw new PheromoneError('INVALID_ARGUMENT', `${this.#where()}: ${call}: expected a running invocation, it is over`);
+    if (this.#host.isAborted(this.slot, this.epoch)) throw new PheromoneError('CANCELLED', `${this.#where()}: ${call}: the session is over`);
+  }
+
+  #where(): string {
+    return `app "${this.app}": function "${this.fn}"`;
+  }
+}
+
+/** Reads of the record only what is asked for: most functions want the bytes alone. */
+class StoredObject implements ReceivedObject {
+  readonly #objects: ObjectStore;
+  readonly #app: LoadedApp;
+  readonly #ref: number;
+  #bytes: Uint8Array | undefined;
+
+  constructor(objects: ObjectStore, app: LoadedApp, ref: number) {
+    this.#objects = objects;
+    this.#app = app;
+    this.#ref = ref;
+  }
+
+  get bytes(): Uint8Array {
+    this.#bytes ??= this.#objects.payload(this.#ref);
+    return this.#bytes;
+  }
+
+  get bucket(): string {
+    const index = this.#objects.bucket(this.#ref);
+    return index === NO_BUCKET ? '' : (this.#app.plan.buckets[index]?.name ?? '');
+  }
+
+  get key(): string {
+    return this.#objects.key(this.#ref);
+  }
+
+  get group(): string {
+    return this.#objects.group(this.#ref);
+  }
+
+  get source(): string {
+    const index = this.#objects.source(this.#ref);
+    return index === NO_FUNCTION ? '' : (this.#app.plan.functions[index]?.definition.name ?? '');
+  }
+}

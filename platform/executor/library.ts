@@ -1,0 +1,71 @@
+/** What a function sees of the platform (paper, section 3.3: the user library). */
+
+/** Where an object goes: into a bucket, or straight to a function. */
+export type Destination = {
+  /** Free text, 1 KiB of UTF-8 at most; default `''`. */
+  readonly key?: string;
+  /** For DynamicGroup: the group that the object belongs to. */
+  readonly group?: string;
+} & (
+  | { readonly bucket: string; readonly target?: never }
+  | { readonly target: string; readonly bucket?: never }
+  /** Only allowed together with `output`. */
+  | { readonly bucket?: never; readonly target?: never }
+);
+
+/** An object that was sent in this session. Its bytes are shared with every reader: never write to them. */
+export interface ReceivedObject {
+  /** `''` for callers' inputs and for objects that were sent to a function directly. */
+  readonly bucket: string;
+  readonly key: string;
+  readonly group: string;
+  /** The function that sent it; `''` for the caller's input. */
+  readonly source: string;
+  /** Lies in shared memory; valid until the invocation is over. */
+  readonly bytes: Uint8Array;
+}
+
+/** An object of one's own, writable until it is sent. */
+export interface EpheObject {
+  readonly destination: Destination;
+  /** Lies in shared memory, so that filling it in place and sending it copies nothing. Its content is unspecified at first. */
+  readonly bytes: Uint8Array;
+}
+
+export interface SendOptions {
+  /** Also hands the object to the caller as a result of the session. */
+  readonly output?: boolean;
+}
+
+/**
+ * One invocation, as its function sees it. Every method throws a PheromoneError with a stable code; one that the
+ * function does not catch fails the session with that code.
+ */
+export interface Library {
+  readonly app: string;
+  readonly fn: string;
+  /** Unique on the node. */
+  readonly session: string;
+  /** 1 for the first time; more where an executor died under an earlier attempt. */
+  readonly attempt: number;
+  /** The objects that started this invocation. */
+  readonly inputs: readonly ReceivedObject[];
+  /** Fires when the session is cancelled, has failed, or the invocation times out. */
+  readonly signal: AbortSignal;
+  /** Memory for `size` bytes in the node's object memory. Throws `OBJECT_TOO_LARGE`, `OUT_OF_MEMORY`, `INVALID_ARGUMENT`. */
+  allocate(size: number): Uint8Array;
+  /** An object of `size` bytes, to be filled and sent. Throws as `allocate` and `send` do. */
+  create(destination: Destination, size: number): EpheObject;
+  /**
+   * Sends an object. It can never be changed again. Throws `UNKNOWN_BUCKET`, `UNKNOWN_FUNCTION`,
+   * `INVALID_ARGUMENT`, and `CANCELLED` where the session is over.
+   */
+  send(object: EpheObject, options?: SendOptions): void;
+  /** Sends bytes: without a copy where they lie in object memory (allocated, or received), else with one. */
+  send(bytes: Uint8Array, destination: Destination, options?: SendOptions): void;
+  /** An object of this session, the one sent last under this bucket and key; `undefined` if there is none (yet). */
+  get(bucket: string, key: string): ReceivedObject | undefined;
+}
+
+/** A function of an app. The invocation is over when it returns, or when the promise that it returns is settled. */
+export type FunctionBody = (library: Library) => unknown;

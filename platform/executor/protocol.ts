@@ -1,0 +1,30 @@
+/** Messages over the port between the scheduler and an executor: what is rare. What is frequent goes through the ledger and the reports. */
+import type { AppDefinition } from '../core/app.ts';
+import type { ErrorCode } from '../core/errors.ts';
+import type { StoreMemory } from '../store/memory.ts';
+
+/** What an executor thread is started with. */
+export interface ExecutorSetup {
+  readonly thread: number;
+  readonly store: StoreMemory;
+  readonly ledger: SharedArrayBuffer;
+  readonly threads: SharedArrayBuffer;
+  readonly reports: SharedArrayBuffer;
+  /** Apps registered so far, by index. */
+  readonly apps: readonly (readonly [number, AppDefinition])[];
+  readonly spinMs: number;
+}
+
+export type ToExecutor =
+  /** An app was registered: load its functions and answer `loaded`. */
+  | { readonly type: 'app'; readonly app: number; readonly definition: AppDefinition }
+  /** No session of the app is left. */
+  | { readonly type: 'forget'; readonly app: number }
+  /** What runs for the session does not count any more: fire its signals. */
+  | { readonly type: 'abort'; readonly slot: number; readonly epoch: number }
+  /** Take nothing new, and answer `retired` once nothing counts that is under way. */
+  | { readonly type: 'retire' };
+
+export type FromExecutor =
+  | { readonly type: 'loaded'; readonly app: number; readonly error?: { readonly code: ErrorCode; readonly message: string } }
+  | { readonly type: 'retired' };

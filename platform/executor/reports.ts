@@ -1,0 +1,108 @@
+/**
+ * What executors tell the scheduler: a ring of fixed-size messages for each executor, one writer, one reader,
+ * nothing ever overwritten. A writer that finds its ring full waits for the scheduler, which never waits for
+ * executors.
+ */
+import { THREADS } from '../store/memory.ts';
+
+const CAPACITY = 8_192;
+const MASK = CAPACITY - 1;
+const MESSAGE_WORDS = 6;
+const HEADER_WORDS = 32;
+const RING_WORDS = HEADER_WORDS + CAPACITY * MESSAGE_WORDS;
+const READ = 0;
+const WRITTEN = 16;
+/** Only so that a lost wake-up could not hold a writer for good. */
+const RECHECK_MS = 1;
+
+/** An object came into a bucket whose triggers have state. `ref`: the object. */
+export const SENT = 1;
+/** An object was sent as output. `ref`: the object. */
+export const OUTPUT = 2;
+/** No invocation of watch set `ref` is under way in the session. */
+export const SOURCES_DONE = 3;
+/** No invocation is under way in the session. */
+export const QUIET = 4;
+/** An invocation failed. `ref`: an object whose payload is the code, a line feed, and the message; or -1 where memory is full. */
+export const FAILED = 5;
+/** The executor wants to be replaced: abandoned invocations pile up in it. */
+export const RETIRE = 6;
+/** Function `fn` is to start with the object `ref`; already counted as under way, but the executor's part of the ledger is full. */
+export const START = 7;
+
+export interface Report {
+  type: number;
+  slot: number;
+  epoch: number;
+  ref: number;
+  fn: number;
+}
+
+export function reserveReports(): SharedArrayBuffer {
+  return new SharedArrayBuffer(THREADS * RING_WORDS * 4);
+}
+
+/** An executor's end of its ring. */
+export class ReportWriter {
+  readonly #words: Int32Array;
+  readonly #at: number;
+  readonly #wakeReader: () => void;
+
+  constructor(buffer: SharedArrayBuffer, thread: number, wakeReader: () => void) {
+    this.#words = new Int32Array(buffer);
+    this.#at = thread * RING_WORDS;
+    this.#wakeReader = wakeReader;
+  }
+
+  /** Adds a message. Does not wake the scheduler, unless the ring is full. */
+  push(type: number, slot: number, epoch: number, ref: number, fn = -1): void {
+    const words = this.#words;
+    const written = words[this.#at + WRITTEN] as number;
+    for (;;) {
+      const read = Atomics.load(words, this.#at + READ);
+      if (((written - read) | 0) < CAPACITY) break;
+      this.#wakeReader();
+      Atomics.wait(words, this.#at + READ, read, RECHECK_MS);
+    }
+    const at = this.#at + HEADER_WORDS + (written & MASK) * MESSAGE_WORDS;
+    words[at] = type;
+    words[at + 1] = slot;
+    words[at + 2] = epoch;
+    words[at + 3] = ref;
+    words[at + 4] = fn;
+    // Publishes the words above.
+    Atomics.store(words, this.#at + WRITTEN, (written + 1) | 0);
+  }
+}
+
+/** The scheduler's end of all rings. */
+export class ReportReader {
+  readonly #words: Int32Array;
+
+  constructor(buffer: SharedArrayBuffer) {
+    this.#words = new Int32Array(buffer);
+  }
+
+  isEmpty(thread: number): boolean {
+    const at = thread * RING_WORDS;
+    return Atomics.load(this.#words, at + WRITTEN) === Atomics.load(this.#words, at + READ);
+  }
+
+  /** Takes the oldest message of an executor; false where there is none. */
+  take(thread: number, into: Report): boolean {
+    const words = this.#words;
+    const ring = thread * RING_WORDS;
+    const read = words[ring + READ] as number;
+    if (read === Atomics.load(words, ring + WRITTEN)) return false;
+    const at = ring + HEADER_WORDS + (read & MASK) * MESSAGE_WORDS;
+    into.type = words[at] as number;
+    into.slot = words[at + 1] as number;
+    into.epoch = words[at + 2] as number;
+    into.ref = words[at + 3] as number;
+    into.fn = words[at + 4] as number;
+    // Hands the words back to the writer.
+    Atomics.store(words, ring + READ, (read + 1) | 0);
+    if (((Atomics.load(words, ring + WRITTEN) - read) | 0) >= CAPACITY) Atomics.notify(words, ring + READ);
+    return true;
+  }
+}

@@ -1,0 +1,223 @@
+/**
+ * Objects and spans as records in the arena. A record is written by one thread, published by storing the head of
+ * that thread's list in the session, and never changed again; so any thread may read it without a lock.
+ *
+ * Object record, in 32-bit words: 0 next (units of 16 bytes, plus one), 1 source function, 2 bucket, 3 hash of
+ * bucket and key, 4 key bytes, 5 group bytes, 6-7 payload offset, 8-9 payload size, 10-11 time of sending; then
+ * the key and the group in UTF-8. Offsets, sizes and times are doubles. The payload lies anywhere in the
+ * session's memory, so that passing on what came in copies nothing.
+ */
+import { PheromoneError } from '../core/errors.ts';
+import { LIMITS } from '../core/limits.ts';
+import { SessionAllocator } from './allocator.ts';
+import { ALIGN_BYTES, type StoreMemory } from './memory.ts';
+import { OBJECTS, SPANS, type SessionTable } from './sessions.ts';
+
+const RECORD_WORDS = 12;
+const RECORD_BYTES = RECORD_WORDS * 4;
+const SPAN_BYTES = 32;
+
+/** Bucket of objects that start a function directly, and of callers' inputs. */
+export const NO_BUCKET = -1;
+/** Source of callers' inputs. */
+export const NO_FUNCTION = -1;
+
+/** What a producer says of an object, in the small integers of its app's plan. */
+export interface ObjectLabel {
+  readonly source: number;
+  readonly bucket: number;
+  readonly key: string;
+  readonly group: string;
+}
+
+/** An invocation's time, as {@link ObjectStore.spans} reads it. */
+export interface SpanRecord {
+  readonly fn: number;
+  readonly startedNs: number;
+  /** 0 while the body runs. */
+  readonly endedNs: number;
+}
+
+/** One thread's view of the objects of all sessions. */
+export class ObjectStore {
+  readonly arena: SharedArrayBuffer;
+  readonly allocator: SessionAllocator;
+  readonly #sessions: SessionTable;
+  readonly #thread: number;
+  readonly #words: Int32Array;
+  readonly #doubles: Float64Array;
+  readonly #bytes: Buffer;
+
+  constructor(memory: StoreMemory, sessions: SessionTable, thread: number) {
+    this.arena = memory.arena;
+    this.#sessions = sessions;
+    this.#thread = thread;
+    this.allocator = new SessionAllocator(memory, sessions, thread);
+    this.#words = new Int32Array(memory.arena);
+    this.#doubles = new Float64Array(memory.arena);
+    this.#bytes = Buffer.from(memory.arena);
+  }
+
+  /** Memory for a payload. Throws `OBJECT_TOO_LARGE`, `OUT_OF_MEMORY`, `INVALID_ARGUMENT`. */
+  allocate(slot: number, epoch: number, size: number): Uint8Array {
+    if (!Number.isInteger(size) || size < 0) {
+      throw new PheromoneError('INVALID_ARGUMENT', `object size: expected a whole number of bytes, got ${size}`);
+    }
+    if (size > LIMITS.objectBytes) {
+      throw new PheromoneError('OBJECT_TOO_LARGE', `object size: expected at most ${LIMITS.objectBytes} bytes, got ${size}`);
+    }
+    return new Uint8Array(this.arena, size === 0 ? 0 : this.allocator.allocate(slot, epoch, size), size);
+  }
+
+  /** Writes the record of an object with this payload, which must lie in the session's memory or is copied there. Returns its reference. */
+  add(slot: number, epoch: number, payload: Uint8Array, label: ObjectLabel, sentNs: number): number {
+    let bytes = payload;
+    if (payload.buffer !== this.arena) {
+      bytes = this.allocate(slot, epoch, payload.length);
+      bytes.set(payload);
+    }
+    const keyBytes = byteLength(label.key);
+    const groupBytes = byteLength(label.group);
+    if (keyBytes > LIMITS.keyBytes || groupBytes > LIMITS.keyBytes) {
+      throw new PheromoneError(
+        'INVALID_ARGUMENT',
+        `key and group: expected at most ${LIMITS.keyBytes} bytes each, got ${keyBytes} and ${groupBytes}`,
+      );
+    }
+    const offset = this.allocator.allocate(slot, epoch, RECORD_BYTES + keyBytes + groupBytes);
+    const at = offset / 4;
+    const words = this.#words;
+    words[at + 1] = label.source;
+    words[at + 2] = label.bucket;
+    words[at + 3] = hashOf(label.bucket, label.key);
+    words[at + 4] = keyBytes;
+    words[at + 5] = groupBytes;
+    this.#doubles[at / 2 + 3] = bytes.byteOffset;
+    this.#doubles[at / 2 + 4] = bytes.length;
+    this.#doubles[at / 2 + 5] = sentNs;
+    if (keyBytes > 0) this.#bytes.write(label.key, offset + RECORD_BYTES, keyBytes, 'utf8');
+    if (groupBytes > 0) this.#bytes.write(label.group, offset + RECORD_BYTES + keyBytes, groupBytes, 'utf8');
+    this.#sessions.join(slot, this.#thread);
+    words[at] = this.#sessions.head(slot, OBJECTS, this.#thread);
+    const ref = offset / ALIGN_BYTES;
+    this.#sessions.setHead(slot, OBJECTS, this.#thread, ref + 1);
+    return ref;
+  }
+
+  /** The object of the session that was sent last under this bucket and key by one of its threads, or -1. */
+  find(slot: number, bucket: number, key: string): number {
+    const hash = hashOf(bucket, key);
+    let found = -1;
+    let foundNs = -1;
+    this.#sessions.forEachThread(slot, (thread) => {
+      let ref = this.#sessions.head(slot, OBJECTS, thread) - 1;
+      while (ref >= 0) {
+        const at = ref * (ALIGN_BYTES / 4);
+        if (this.#words[at + 3] === hash && this.#words[at + 2] === bucket && this.key(ref) === key) {
+          if (this.sentNs(ref) > foundNs) {
+            found = ref;
+            foundNs = this.sentNs(ref);
+          }
+          return;
+        }
+        ref = (this.#words[at] as number) - 1;
+      }
+    });
+    return found;
+  }
+
+  payload(ref: number): Uint8Array {
+    const at = (ref * ALIGN_BYTES) / 8;
+    return new Uint8Array(this.arena, this.#doubles[at + 3], this.#doubles[at + 4]);
+  }
+
+  source(ref: number): number {
+    return this.#words[ref * (ALIGN_BYTES / 4) + 1] as number;
+  }
+
+  bucket(ref: number): number {
+    return this.#words[ref * (ALIGN_BYTES / 4) + 2] as number;
+  }
+
+  key(ref: number): string {
+    const size = this.#words[ref * (ALIGN_BYTES / 4) + 4] as number;
+    const start = ref * ALIGN_BYTES + RECORD_BYTES;
+    return size === 0 ? '' : this.#bytes.toString('utf8', start, start + size);
+  }
+
+  group(ref: number): string {
+    const at = ref * (ALIGN_BYTES / 4);
+    const size = this.#words[at + 5] as number;
+    const start = ref * ALIGN_BYTES + RECORD_BYTES + (this.#words[at + 4] as number);
+    return size === 0 ? '' : this.#bytes.toString('utf8', start, start + size);
+  }
+
+  sentNs(ref: number): number {
+    return this.#doubles[(ref * ALIGN_BYTES) / 8 + 5] as number;
+  }
+
+  /** Writes references one after the other for an invocation with several inputs; returns where. */
+  addList(slot: number, epoch: number, refs: readonly number[]): number {
+    const offset = this.allocator.allocate(slot, epoch, refs.length * 4);
+    for (let i = 0; i < refs.length; i++) this.#words[offset / 4 + i] = refs[i] as number;
+    return offset / ALIGN_BYTES;
+  }
+
+  readList(list: number, count: number): number[] {
+    const at = list * (ALIGN_BYTES / 4);
+    return Array.from(this.#words.subarray(at, at + count));
+  }
+
+  /** Makes the record of a body about to start; returns what {@link startSpan} and {@link endSpan} take. */
+  addSpan(slot: number, epoch: number, fn: number): number {
+    const offset = this.allocator.allocate(slot, epoch, SPAN_BYTES);
+    this.#words[offset / 4 + 1] = fn;
+    this.#doubles[offset / 8 + 1] = 0;
+    this.#doubles[offset / 8 + 2] = 0;
+    this.#sessions.join(slot, this.#thread);
+    this.#words[offset / 4] = this.#sessions.head(slot, SPANS, this.#thread);
+    const span = offset / ALIGN_BYTES;
+    this.#sessions.setHead(slot, SPANS, this.#thread, span + 1);
+    return span;
+  }
+
+  startSpan(span: number, startedNs: number): void {
+    this.#doubles[(span * ALIGN_BYTES) / 8 + 1] = startedNs;
+  }
+
+  endSpan(span: number, endedNs: number): void {
+    this.#doubles[(span * ALIGN_BYTES) / 8 + 2] = endedNs;
+  }
+
+  /** All spans of a session, of all threads. */
+  spans(slot: number): SpanRecord[] {
+    const spans: SpanRecord[] = [];
+    this.#sessions.forEachThread(slot, (thread) => {
+      let span = this.#sessions.head(slot, SPANS, thread) - 1;
+      while (span >= 0) {
+        const at = (span * ALIGN_BYTES) / 8;
+        const words = span * (ALIGN_BYTES / 4);
+        spans.push({
+          fn: this.#words[words + 1] as number,
+          startedNs: this.#doubles[at + 1] as number,
+          endedNs: this.#doubles[at + 2] as number,
+        });
+        span = (this.#words[words] as number) - 1;
+      }
+    });
+    return spans;
+  }
+}
+
+/** UTF-8 length; most keys are short ASCII, for which counting beats a call into native code. */
+function byteLength(text: string): number {
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 127) return Buffer.byteLength(text);
+  return text.length;
+}
+
+/** FNV-1a over the bucket and the key's code units. */
+function hashOf(bucket: number, key: string): number {
+  let hash = Math.imul(0x811c9dc5 ^ bucket, 0x01000193);
+  for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193);
+  return hash | 0;
+}

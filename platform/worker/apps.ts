@@ -1,0 +1,87 @@
+/** The apps of a node. A name that is registered again gets a new index; the old one goes when its last session has. */
+import type { AppDefinition } from '../core/app.ts';
+import { PheromoneError } from '../core/errors.ts';
+import { type AppPlan, planApp } from '../core/plan.ts';
+import type { TriggerFactory } from '../core/trigger.ts';
+
+export interface App {
+  readonly index: number;
+  readonly plan: AppPlan;
+  readonly factories: ReadonlyMap<string, TriggerFactory>;
+  sessions: number;
+  /** No new sessions: removed, or replaced by a later registration. */
+  retired: boolean;
+}
+
+export class Apps {
+  readonly definitions = new Map<number, AppDefinition>();
+  readonly #byName = new Map<string, App>();
+  readonly #byIndex = new Map<number, App>();
+  #next = 0;
+
+  /** Checks the definition and loads its custom triggers; `publish` makes the app callable. Throws `INVALID_APP`, `FUNCTION_LOAD_FAILED`. */
+  async prepare(definition: AppDefinition): Promise<App> {
+    const plan = planApp(definition);
+    const factories = await loadFactories(definition);
+    const app: App = { index: this.#next++, plan, factories, sessions: 0, retired: false };
+    this.definitions.set(app.index, definition);
+    this.#byIndex.set(app.index, app);
+    return app;
+  }
+
+  /** Makes an app callable by its name; returns the app that had the name. */
+  publish(app: App): App | undefined {
+    const before = this.#byName.get(app.plan.name);
+    this.#byName.set(app.plan.name, app);
+    if (before !== undefined) before.retired = true;
+    return before;
+  }
+
+  /** Throws `UNKNOWN_APP`. */
+  get(name: string): App {
+    const app = this.#byName.get(name);
+    if (app === undefined) throw new PheromoneError('UNKNOWN_APP', `expected a registered app (${this.names().join(', ') || 'none is'}), got "${name}"`);
+    return app;
+  }
+
+  at(index: number): App | undefined {
+    return this.#byIndex.get(index);
+  }
+
+  /** Takes an app's name; its sessions may still run. */
+  withdraw(name: string): App {
+    const app = this.get(name);
+    app.retired = true;
+    this.#byName.delete(name);
+    return app;
+  }
+
+  /** Drops what is known of an app that has no sessions left. */
+  drop(app: App): void {
+    this.#byIndex.delete(app.index);
+    this.definitions.delete(app.index);
+  }
+
+  names(): string[] {
+    return [...this.#byName.keys()];
+  }
+}
+
+async function loadFactories(definition: AppDefinition): Promise<Map<string, TriggerFactory>> {
+  const factories = new Map<string, TriggerFactory>();
+  for (const trigger of definition.triggers) {
+    if (trigger.primitive !== 'custom') continue;
+    const where = `app "${definition.name}": trigger "${trigger.name}"`;
+    let factory: unknown;
+    try {
+      factory = ((await import(trigger.module)) as Record<string, unknown>)[trigger.export];
+    } catch (error) {
+      throw new PheromoneError('FUNCTION_LOAD_FAILED', `${where}: could not load ${trigger.module}: ${error}`, { cause: error });
+    }
+    if (typeof factory !== 'function') {
+      throw new PheromoneError('FUNCTION_LOAD_FAILED', `${where}: expected ${trigger.module} to export a function "${trigger.export}", got ${typeof factory}`);
+    }
+    factories.set(trigger.name, factory as TriggerFactory);
+  }
+  return factories;
+}

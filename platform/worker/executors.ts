@@ -1,0 +1,168 @@
+/** The executor threads of a node: started, told things, watched for hanging, replaced. */
+import { Worker } from 'node:worker_threads';
+import type { AppDefinition } from '../core/app.ts';
+import { PheromoneError } from '../core/errors.ts';
+import type { ExecutorSetup, FromExecutor, ToExecutor } from '../executor/protocol.ts';
+import { ABSENT, BETWEEN, BODY, DYING, FULL, LOOP, PARKED, type Threads } from '../executor/threads.ts';
+import { THREADS } from '../store/memory.ts';
+import type { ExecutorState } from '../wire/messages.ts';
+
+/** How long a thread may stay in one and the same state after a timeout of its own before its event loop counts as blocked. */
+const LOOP_GRACE_NS = 200e6;
+const ENTRY = new URL(`../executor/entry${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`, import.meta.url);
+
+export interface ExecutorEvents {
+  /** A thread hangs and was declared dying. `body`: inside a body, else in its event loop. What it holds is to be taken back. */
+  hung(thread: number, body: boolean): void;
+  /** A thread has ended; nothing of it runs any more. */
+  ended(thread: number): void;
+}
+
+export class Executors {
+  readonly #threads: Threads;
+  readonly #setup: Omit<ExecutorSetup, 'thread' | 'apps'>;
+  readonly #apps: ReadonlyMap<number, AppDefinition>;
+  readonly #events: ExecutorEvents;
+  readonly #workers = new Map<number, Worker>();
+  /** Those that were replaced, or have asked to be. */
+  readonly #leaving = new Set<number>();
+  /** Threads whose event loop has missed a timeout: in which state, since when. */
+  readonly #suspects = new Map<number, { state: number; sinceNs: number }>();
+  readonly #loading = new Map<number, (error?: PheromoneError) => void>();
+  #stopped = false;
+
+  constructor(threads: Threads, setup: Omit<ExecutorSetup, 'thread' | 'apps'>, apps: ReadonlyMap<number, AppDefinition>, events: ExecutorEvents) {
+    this.#threads = threads;
+    this.#setup = setup;
+    this.#apps = apps;
+    this.#events = events;
+  }
+
+  /** Starts one more executor. Threads that were replaced but have not ended keep their numbers; with none free it waits for one of them. */
+  start(): void {
+    const thread = this.#freeThread();
+    if (thread === undefined || this.#stopped) return;
+    this.#threads.admit(thread);
+    const worker = new Worker(ENTRY, { workerData: { ...this.#setup, thread, apps: [...this.#apps] } satisfies ExecutorSetup });
+    this.#workers.set(thread, worker);
+    worker.on('message', (message: FromExecutor) => this.#receive(thread, message));
+    worker.on('error', (error) => console.error(`pheromone: executor ${thread}:`, error));
+    worker.on('exit', () => this.#onExit(thread));
+  }
+
+  /** Makes an app's functions known to all executors; resolves when the first has loaded them, rejects with `FUNCTION_LOAD_FAILED`. */
+  load(app: number, definition: AppDefinition): Promise<void> {
+    const loaded = new Promise<void>((resolve, reject) => {
+      this.#loading.set(app, (error) => (error === undefined ? resolve() : reject(error)));
+    });
+    this.#tellAll({ type: 'app', app, definition });
+    return loaded;
+  }
+
+  forget(app: number): void {
+    this.#tellAll({ type: 'forget', app });
+  }
+
+  tell(thread: number, message: ToExecutor): void {
+    this.#workers.get(thread)?.postMessage(message);
+    this.#threads.alert(thread);
+  }
+
+  /** An executor asked to be replaced: it takes nothing new, and ends when what it has under way is over. */
+  retire(thread: number): void {
+    if (this.#leaving.has(thread)) return;
+    this.#leaving.add(thread);
+    this.tell(thread, { type: 'retire' });
+    this.start();
+  }
+
+  /** Replaces threads that are past their time. */
+  replaceHung(nowNs: number): void {
+    for (const thread of this.#workers.keys()) {
+      const state = this.#threads.state(thread);
+      const kind = this.#threads.kind(thread);
+      const hangs = kind === BODY ? nowNs > this.#threads.bodyDueNs(thread) : this.#isLoopBlocked(thread, state, kind, nowNs);
+      if (!hangs || !this.#threads.swap(thread, state, DYING)) continue;
+      const wasLeaving = this.#leaving.has(thread);
+      this.#leaving.add(thread);
+      this.#events.hung(thread, kind === BODY);
+      if (!wasLeaving) this.start();
+      // A native call that blocks holds this up; the replacement is at work already.
+      void this.#workers.get(thread)?.terminate();
+    }
+  }
+
+  /** When `replaceHung` may next find one, or `Infinity`. */
+  nextDueNs(): number {
+    let due = Number.POSITIVE_INFINITY;
+    for (const thread of this.#workers.keys()) {
+      const kind = this.#threads.kind(thread);
+      if (kind === BODY) due = Math.min(due, this.#threads.bodyDueNs(thread));
+      else if (isInLoop(kind)) due = Math.min(due, (this.#suspects.get(thread)?.sinceNs ?? this.#threads.loopDueNs(thread)) + LOOP_GRACE_NS);
+    }
+    return due;
+  }
+
+  #isLoopBlocked(thread: number, state: number, kind: number, nowNs: number): boolean {
+    if (!isInLoop(kind) || nowNs < this.#threads.loopDueNs(thread)) {
+      this.#suspects.delete(thread);
+      return false;
+    }
+    const suspect = this.#suspects.get(thread);
+    if (suspect?.state === state) return nowNs - suspect.sinceNs >= LOOP_GRACE_NS;
+    this.#suspects.set(thread, { state, sinceNs: nowNs });
+    return false;
+  }
+
+  states(): { index: number; state: ExecutorState }[] {
+    return [...this.#workers.keys()].map((index) => {
+      const kind = this.#threads.kind(index);
+      const state = this.#leaving.has(index) || kind === DYING ? 'dying' : kind === PARKED || kind === LOOP ? 'idle' : 'busy';
+      return { index, state };
+    });
+  }
+
+  /** Numbers of the threads that have started and not ended. */
+  numbers(): Iterable<number> {
+    return this.#workers.keys();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await Promise.all([...this.#workers.values()].map((worker) => worker.terminate()));
+  }
+
+  #freeThread(): number | undefined {
+    for (let thread = 1; thread < THREADS; thread++) if (!this.#workers.has(thread)) return thread;
+    return undefined;
+  }
+
+  #tellAll(message: ToExecutor): void {
+    for (const thread of this.#workers.keys()) if (!this.#leaving.has(thread)) this.tell(thread, message);
+  }
+
+  #receive(thread: number, message: FromExecutor): void {
+    if (message.type === 'retired') {
+      void this.#workers.get(thread)?.terminate();
+      return;
+    }
+    const { app, error } = message;
+    this.#loading.get(app)?.(error === undefined ? undefined : new PheromoneError(error.code, error.message));
+    this.#loading.delete(app);
+  }
+
+  #onExit(thread: number): void {
+    this.#workers.delete(thread);
+    const expected = this.#leaving.delete(thread);
+    this.#threads.setKind(thread, ABSENT);
+    if (this.#stopped) return;
+    if (!expected) this.start();
+    this.#events.ended(thread);
+    // Its answer to a registration will not come; the replacement's may.
+    if (!expected) for (const app of this.#loading.keys()) this.#tellAll({ type: 'app', app, definition: this.#apps.get(app) as AppDefinition });
+  }
+}
+
+function isInLoop(kind: number): boolean {
+  return kind === LOOP || kind === FULL || kind === BETWEEN;
+}

@@ -1,0 +1,18 @@
+/** All shared memory of a node, reserved at its start. */
+import { reserveLedger } from '../executor/ledger.ts';
+import type { ExecutorSetup } from '../executor/protocol.ts';
+import { reserveReports } from '../executor/reports.ts';
+import { reserveThreads, Threads } from '../executor/threads.ts';
+import { reserveMemory } from '../store/memory.ts';
+import type { WorkerOptions } from './options.ts';
+
+export interface NodeMemory {
+  readonly setup: Omit<ExecutorSetup, 'thread' | 'apps'>;
+  readonly threads: Threads;
+}
+
+export function reserveNode({ arenaBytes, spinMs }: WorkerOptions): NodeMemory {
+  const threads = reserveThreads();
+  const setup = { store: reserveMemory({ arenaBytes }), ledger: reserveLedger(), threads, reports: reserveReports(), spinMs };
+  return { setup, threads: new Threads(threads) };
+}

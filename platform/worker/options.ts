@@ -1,0 +1,42 @@
+/** How a worker node is set up. Every default of it stands here. */
+import { GRANULE_BYTES, THREADS } from '../store/memory.ts';
+
+export interface WorkerOptions {
+  /** Where the node listens. */
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+  /** Executor threads. */
+  readonly executors: number;
+  /** Object memory; reserved at once, committed as it is used. */
+  readonly arenaBytes: number;
+  /** How long an executor looks for more work before it parks. */
+  readonly spinMs: number;
+}
+
+export const WORKER_DEFAULTS: WorkerOptions = {
+  host: '127.0.0.1',
+  port: 0,
+  executors: 2,
+  arenaBytes: 4 * 2 ** 30,
+  spinMs: 0.012,
+};
+
+/** Fills in defaults. Throws a RangeError that names the option, what was expected and what came. */
+export function workerOptions(given: Partial<WorkerOptions>): WorkerOptions {
+  const options = { ...WORKER_DEFAULTS, ...given };
+  expectInteger('executors', options.executors, 1, THREADS / 2);
+  expectInteger('port', options.port, 0, 65_535);
+  expectInteger('arenaBytes', options.arenaBytes, GRANULE_BYTES, 16 * 2 ** 30);
+  if (options.arenaBytes % GRANULE_BYTES !== 0) {
+    throw new RangeError(`arenaBytes: expected a multiple of ${GRANULE_BYTES}, got ${options.arenaBytes}`);
+  }
+  if (!(options.spinMs >= 0 && options.spinMs <= 1_000)) throw new RangeError(`spinMs: expected 0 to 1000, got ${options.spinMs}`);
+  return options;
+}
+
+function expectInteger(name: string, value: number, min: number, max: number): void {
+  if (!Number.isInteger(value) || value < min || value > max) {
+    throw new RangeError(`${name}: expected a whole number from ${min} to ${max}, got ${value}`);
+  }
+}

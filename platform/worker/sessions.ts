@@ -1,0 +1,84 @@
+/** The sessions that are alive on a node, as the scheduler knows them. */
+import { PheromoneError } from '../core/errors.ts';
+import type { SessionAllocator } from '../store/allocator.ts';
+import { SESSION_SLOTS } from '../store/memory.ts';
+import { FreeSlots, type SessionTable } from '../store/sessions.ts';
+import type { App } from './apps.ts';
+import type { Caller } from './call.ts';
+
+export interface SessionState {
+  readonly id: number;
+  readonly slot: number;
+  readonly epoch: number;
+  readonly app: App;
+  readonly caller: Caller;
+  /** How often the scheduler has started a function in it. */
+  starts: number;
+  /** Readers outside of core that its memory must outlive. */
+  holds: number;
+  /** Core has released it; its memory is freed once nothing holds it. */
+  over: boolean;
+}
+
+export class Sessions {
+  readonly #table: SessionTable;
+  readonly #allocator: SessionAllocator;
+  readonly #bySlot: (SessionState | undefined)[] = [];
+  readonly #free = new FreeSlots();
+  /** Sessions whose memory a thread that was declared dying may still write to. */
+  readonly #heldFor = new Map<number, SessionState[]>();
+
+  constructor(table: SessionTable, allocator: SessionAllocator) {
+    this.#table = table;
+    this.#allocator = allocator;
+  }
+
+  /** Throws `OVERLOADED` where all slots are taken. */
+  open(app: App, caller: Caller, traced: boolean): SessionState {
+    const slot = this.#free.take();
+    if (slot < 0) throw new PheromoneError('OVERLOADED', `expected at most ${SESSION_SLOTS} sessions at once`);
+    const epoch = this.#table.open(slot, app.index, traced);
+    app.sessions++;
+    const session = { id: epoch * SESSION_SLOTS + slot, slot, epoch, app, caller, starts: 0, holds: 0, over: false };
+    this.#bySlot[slot] = session;
+    return session;
+  }
+
+  /** The session, if it is still alive. */
+  at(slot: number, epoch: number): SessionState | undefined {
+    const session = this.#bySlot[slot];
+    return session?.epoch === epoch ? session : undefined;
+  }
+
+  byId(id: number): SessionState | undefined {
+    return this.at(id % SESSION_SLOTS, Math.floor(id / SESSION_SLOTS));
+  }
+
+  hold(session: SessionState): void {
+    session.holds++;
+  }
+
+  /** Keeps a session's memory until `heldFor` is asked for the thread. */
+  holdFor(session: SessionState, thread: number): void {
+    session.holds++;
+    const held = this.#heldFor.get(thread);
+    if (held === undefined) this.#heldFor.set(thread, [session]);
+    else held.push(session);
+  }
+
+  /** What `holdFor` has kept for the thread; asked once, when the thread has ended. */
+  heldFor(thread: number): readonly SessionState[] {
+    const held = this.#heldFor.get(thread) ?? [];
+    this.#heldFor.delete(thread);
+    return held;
+  }
+
+  /** Frees all that the session has in memory. */
+  release(session: SessionState): void {
+    this.#allocator.release(session.slot);
+    this.#table.release(session.slot);
+    this.#bySlot[session.slot] = undefined;
+    this.#free.give(session.slot);
+    session.app.sessions--;
+  }
+}
