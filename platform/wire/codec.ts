@@ -1,0 +1,151 @@
+/**
+ * Frames: length of what follows (u32, little-endian) | length of the head (likewise) | head (msgpack) | payload.
+ * The first length counts the second one, too.
+ */
+import { Packr, RESET_BUFFER_MODE } from 'msgpackr';
+import { PheromoneError } from '../core/errors.ts';
+import type { Heads } from './heads.ts';
+import { WIRE_LIMITS } from './limits.ts';
+
+/** Bytes of the two lengths. */
+export const PREFIX_BYTES = 8;
+const LENGTH_BYTES = 4;
+
+/** No record structures: what a peer sends must not be able to change how later messages are read. */
+const packr = new Packr({ useRecords: false, structuredClone: false, int64AsType: 'number' });
+const NOTHING = new Uint8Array(0);
+
+/** The head of a message, valid until the next call. Throws `INVALID_ARGUMENT` or `OBJECT_TOO_LARGE` if it cannot be sent. */
+export function encodeHead<M>(heads: Heads<M>, message: M, payloadBytes: number): Uint8Array {
+  const head = packr.pack(heads.toFields(message), RESET_BUFFER_MODE);
+  const { headBytes, frameBytes } = WIRE_LIMITS;
+  if (head.length > headBytes) {
+    throw new PheromoneError('INVALID_ARGUMENT', `message: expected at most ${headBytes} bytes without its payload, got ${head.length}`);
+  }
+  if (LENGTH_BYTES + head.length + payloadBytes > frameBytes) {
+    throw new PheromoneError(
+      'OBJECT_TOO_LARGE',
+      `message: expected a frame of at most ${frameBytes} bytes, got ${payloadBytes} of payload`,
+    );
+  }
+  return head;
+}
+
+/** Writes the two lengths of a frame into `target` at `at`. */
+export function writePrefix(target: Buffer, at: number, headBytes: number, payloadBytes: number): void {
+  target.writeUInt32LE(LENGTH_BYTES + headBytes + payloadBytes, at);
+  target.writeUInt32LE(headBytes, at + LENGTH_BYTES);
+}
+
+/**
+ * Takes a message and its payload. `isOwn`: the payload has memory of its own and may be kept; otherwise it lies
+ * in a buffer of the socket and must be copied before the handler returns, if it is wanted later.
+ */
+export type MessageHandler<M> = (message: M, payload: Uint8Array, isOwn: boolean) => void;
+
+/** A frame that came in several chunks, gathered in memory of the right size. */
+interface Gathering {
+  readonly head: Uint8Array;
+  readonly payload: Uint8Array;
+  /** Bytes there so far, of head and payload together. */
+  filled: number;
+}
+
+/** Cuts a stream of bytes into messages, however it is split into chunks. */
+export class FrameDecoder<M> {
+  readonly #heads: Heads<M>;
+  readonly #onMessage: MessageHandler<M>;
+  /** The first bytes of a frame, while there are less than a prefix of them. */
+  readonly #prefix = new Uint8Array(PREFIX_BYTES);
+  #prefixFilled = 0;
+  #gathering: Gathering | undefined;
+
+  constructor(heads: Heads<M>, onMessage: MessageHandler<M>) {
+    this.#heads = heads;
+    this.#onMessage = onMessage;
+  }
+
+  /** Hands out every message that `chunk` completes. Throws `BAD_MESSAGE`, after which the stream is of no more use. */
+  push(chunk: Uint8Array): void {
+    let at = 0;
+    while (at < chunk.length) {
+      if (this.#gathering !== undefined) at = this.#gather(this.#gathering, chunk, at);
+      else if (this.#prefixFilled === 0 && chunk.length - at >= PREFIX_BYTES) at = this.#begin(chunk, at);
+      else at = this.#gatherPrefix(chunk, at);
+    }
+  }
+
+  /** A frame begins at `at` with its prefix complete: decodes it where it lies if all of it is there. */
+  #begin(chunk: Uint8Array, at: number): number {
+    const bytes = readUint32(chunk, at);
+    const headBytes = readUint32(chunk, at + LENGTH_BYTES);
+    checkLengths(bytes, headBytes);
+    const start = at + PREFIX_BYTES;
+    const end = at + LENGTH_BYTES + bytes;
+    if (end > chunk.length) {
+      this.#expect(headBytes, bytes - LENGTH_BYTES - headBytes);
+      return start;
+    }
+    const headEnd = start + headBytes;
+    const payload = headEnd === end ? NOTHING : chunk.subarray(headEnd, end);
+    this.#deliver(chunk, start, headEnd, payload, false);
+    return end;
+  }
+
+  #gatherPrefix(chunk: Uint8Array, at: number): number {
+    const taken = Math.min(PREFIX_BYTES - this.#prefixFilled, chunk.length - at);
+    this.#prefix.set(chunk.subarray(at, at + taken), this.#prefixFilled);
+    this.#prefixFilled += taken;
+    if (this.#prefixFilled === PREFIX_BYTES) {
+      this.#prefixFilled = 0;
+      this.#begin(this.#prefix, 0);
+    }
+    return at + taken;
+  }
+
+  #expect(headBytes: number, payloadBytes: number): void {
+    this.#gathering = { head: new Uint8Array(headBytes), payload: new Uint8Array(payloadBytes), filled: 0 };
+  }
+
+  #gather(frame: Gathering, chunk: Uint8Array, at: number): number {
+    const { head, payload } = frame;
+    const isHead = frame.filled < head.length;
+    const target = isHead ? head : payload;
+    const offset = isHead ? frame.filled : frame.filled - head.length;
+    const taken = Math.min(target.length - offset, chunk.length - at);
+    target.set(chunk.subarray(at, at + taken), offset);
+    frame.filled += taken;
+    if (frame.filled === head.length + payload.length) {
+      this.#gathering = undefined;
+      this.#deliver(head, 0, head.length, payload, true);
+    }
+    return at + taken;
+  }
+
+  /** Decodes in place: a view of the head alone would cost a sixth of the whole decoding. */
+  #deliver(source: Uint8Array, start: number, end: number, payload: Uint8Array, isOwn: boolean): void {
+    let fields: unknown;
+    try {
+      fields = packr.unpack(source, { start, end });
+    } catch (error) {
+      throw new PheromoneError('BAD_MESSAGE', `head: expected msgpack: ${error instanceof Error ? error.message : error}`, {
+        cause: error,
+      });
+    }
+    this.#onMessage(this.#heads.fromFields(fields, payload.length), payload, isOwn);
+  }
+}
+
+function readUint32(bytes: Uint8Array, at: number): number {
+  return (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0;
+}
+
+function checkLengths(bytes: number, headBytes: number): void {
+  if (bytes > WIRE_LIMITS.frameBytes) {
+    throw new PheromoneError('BAD_MESSAGE', `frame: expected at most ${WIRE_LIMITS.frameBytes} bytes, got ${bytes}`);
+  }
+  const limit = Math.min(WIRE_LIMITS.headBytes, bytes - LENGTH_BYTES);
+  if (headBytes < 1 || headBytes > limit) {
+    throw new PheromoneError('BAD_MESSAGE', `frame: expected a head of 1 to ${limit} bytes, got ${headBytes}`);
+  }
+}
