@@ -71,7 +71,7 @@ export async function runBody(body: FunctionBody, call: BodyCall): Promise<BodyR
     },
     allocate: call.allocate ?? ((size) => new Uint8Array(size)),
     emit(bytes, label) {
-      if (!isOver) emitted.push(checked(call, emitted.length, bytes, label));
+      if (!isOver) emitted.push(checkEmitted(call, emitted.length, bytes, label));
     },
   };
   const startedNs = hostNowNs();
@@ -98,7 +98,13 @@ function timedOut({ name, timeoutMs }: BodyCall): DriverError {
   return new DriverError('FUNCTION_TIMED_OUT', `function "${name}": expected to end within ${timeoutMs} ms, still running`);
 }
 
-function checked({ name, rule }: BodyCall, before: number, bytes: Uint8Array, label: Label | undefined): Emitted {
+/** Holds a value that a body emits, after `before` others, to the rule of its function. Throws what `FUNCTION_FAILED` is to say. */
+export function checkEmitted(
+  { name, rule }: Pick<BodyCall, 'name' | 'rule'>,
+  before: number,
+  bytes: Uint8Array,
+  label: Label | undefined,
+): Emitted {
   const { key = '', group = '' } = label ?? {};
   if (!(bytes instanceof Uint8Array)) throw new TypeError(`expected to emit a Uint8Array, got ${typeof bytes}`);
   if (before > 0 && !rule.many) throw new RangeError(`expected "${name}" to emit at most one value, got a second`);

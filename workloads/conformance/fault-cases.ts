@@ -2,7 +2,7 @@
 import { HOST_CLOCK } from '../api/driver.ts';
 import { hostNowNs } from '../api/run-body.ts';
 import {
-  type BodySpec,
+  type BodyName,
   type ConformanceCase,
   conformanceCase,
   describedBy,
@@ -13,10 +13,16 @@ import {
   textOf,
 } from './case.ts';
 
-const two = (first: BodySpec, second: BodySpec) => flow({ first, second }, [{ pattern: 'sequence', from: 'first', to: 'second' }], 'first');
+const two = (first: BodyName, second: BodyName) => flow({ first, second }, [{ pattern: 'sequence', from: 'first', to: 'second' }], 'first');
 /** Goes to the function that the input names, so that a fault and its neighbours share a deployment. */
-const beside = (faulty: BodySpec) =>
-  flow({ pick: 'choose', faulty, sound: 'echo' }, [{ pattern: 'choice', from: 'pick', to: { faulty: 'faulty', sound: 'sound' } }], 'first');
+const beside = (faulty: BodyName, timeoutMs?: number) => {
+  const limit = timeoutMs === undefined ? {} : { timeoutMs };
+  return flow(
+    { pick: { body: 'choose', ...limit }, faulty: { body: faulty, ...limit }, sound: { body: 'echo', ...limit } },
+    [{ pattern: 'choice', from: 'pick', to: { faulty: 'faulty', sound: 'sound' } }],
+    'first',
+  );
+};
 
 /** Time for a run to come as far as its hanging function; the cases hold even if it has not. */
 const started = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 50));
@@ -41,26 +47,18 @@ const faults: readonly ConformanceCase[] = [
   conformanceCase('A run that ends without the value that it is to answer with fails', two('keepSilent', 'echo'), async (deployment) => {
     await expectError(invoke(deployment, ''), 'FUNCTION_FAILED');
   }),
-  conformanceCase(
-    'A body that never ends is timed out, and other runs go on',
-    beside({ body: 'hang', timeoutMs: 100 }),
-    async (deployment) => {
-      const hanging = expectError(invoke(deployment, 'faulty'), 'FUNCTION_TIMED_OUT');
-      expectSame((await invoke(deployment, 'sound')).outputs.map(textOf), ['sound'], 'outputs of another run');
-      await hanging;
+  conformanceCase('A body that never ends is timed out, and other runs go on', beside('hang', 300), async (deployment) => {
+    const hanging = expectError(invoke(deployment, 'faulty'), 'FUNCTION_TIMED_OUT');
+    expectSame((await invoke(deployment, 'sound')).outputs.map(textOf), ['sound'], 'outputs of another run');
+    await hanging;
+    expectSame((await invoke(deployment, 'sound')).outputs.map(textOf), ['sound'], 'outputs of a later run');
+  }),
+  conformanceCase('A body that blocks its thread is timed out, and later runs go on', beside('block', 300), async (deployment) => {
+    for (let round = 0; round < 2; round++) {
+      await expectError(invoke(deployment, 'faulty'), 'FUNCTION_TIMED_OUT');
       expectSame((await invoke(deployment, 'sound')).outputs.map(textOf), ['sound'], 'outputs of a later run');
-    },
-  ),
-  conformanceCase(
-    'A body that blocks its thread is timed out, and later runs go on',
-    beside({ body: 'block', timeoutMs: 200 }),
-    async (deployment) => {
-      for (let round = 0; round < 2; round++) {
-        await expectError(invoke(deployment, 'faulty'), 'FUNCTION_TIMED_OUT');
-        expectSame((await invoke(deployment, 'sound')).outputs.map(textOf), ['sound'], 'outputs of a later run');
-      }
-    },
-  ),
+    }
+  }),
 ];
 
 const ends: readonly ConformanceCase[] = [
