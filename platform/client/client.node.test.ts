@@ -1,0 +1,128 @@
+import test, { type ExecutionContext } from 'ava';
+import type { AppDefinition } from '../core/app.ts';
+import { type ClientConnection, listen } from '../wire/connection.ts';
+import type { Register } from '../wire/messages.ts';
+import { connectClient } from './client.ts';
+import { app, type Behaviour, clientOf, failsWith } from './testing.ts';
+
+/** A node that takes every definition that does not name a bucket `forbidden`, and the definitions it took. */
+function registry(): { taken: AppDefinition[]; behave: Behaviour } {
+  const taken: AppDefinition[] = [];
+  const refuses = ({ app }: Register): boolean => app.buckets.some(({ name }) => name === 'forbidden');
+  return {
+    taken,
+    behave(message, _, connection) {
+      if (message.type === 'register' && refuses(message)) {
+        connection.send({ type: 'failed', id: message.id, code: 'INVALID_APP', message: 'no such bucket here' });
+      } else if (message.type === 'register' || message.type === 'unregister') {
+        if (message.type === 'register') taken.push(message.app);
+        connection.send({ type: 'done', id: message.id });
+      }
+    },
+  };
+}
+
+test('an app is registered as it is defined, data of its functions included', async (t) => {
+  const { taken, behave } = registry();
+  const client = await clientOf(t, behave);
+  await client.register(app);
+  t.deepEqual(taken, [app]);
+});
+
+test('buckets and triggers are added and deleted one after the other, also when asked for at once', async (t) => {
+  const { taken, behave } = registry();
+  const client = await clientOf(t, behave);
+  const trigger = { primitive: 'by-name', key: 'k', name: 'u', bucket: 'c', target: 'f' } as const;
+  await Promise.all([
+    client.register(app),
+    client.createBucket('a', { name: 'c' }),
+    client.addTrigger('a', trigger),
+    client.deleteTrigger('a', 't'),
+    client.deleteBucket('a', 'b'),
+  ]);
+  const both = [{ name: 'b' }, { name: 'c' }];
+  t.deepEqual(taken, [
+    app,
+    { ...app, buckets: both },
+    { ...app, buckets: both, triggers: [...app.triggers, trigger] },
+    { ...app, buckets: both, triggers: [trigger] },
+    { ...app, buckets: [{ name: 'c' }], triggers: [trigger] },
+  ]);
+});
+
+test('deleting a bucket deletes its triggers', async (t) => {
+  const { taken, behave } = registry();
+  const client = await clientOf(t, behave);
+  await client.register(app);
+  await client.deleteBucket('a', 'b');
+  t.deepEqual(taken.at(-1), { ...app, buckets: [], triggers: [] });
+});
+
+test('an edit that is refused leaves the definition as it was', async (t) => {
+  const { taken, behave } = registry();
+  const client = await clientOf(t, behave);
+  await client.register(app);
+  await failsWith(t, client.createBucket('a', { name: 'forbidden' }), 'INVALID_APP', /no such bucket here/);
+  await failsWith(t, client.deleteBucket('a', 'x'), 'UNKNOWN_BUCKET', /^app a: expected a bucket x to delete$/);
+  await failsWith(t, client.deleteTrigger('a', 'x'), 'INVALID_ARGUMENT', /^app a: expected a trigger x to delete$/);
+  await client.createBucket('a', { name: 'c' });
+  t.deepEqual(taken.at(-1), { ...app, buckets: [{ name: 'b' }, { name: 'c' }] });
+});
+
+test('only an app that this client has registered can be edited', async (t) => {
+  const { behave } = registry();
+  const client = await clientOf(t, behave);
+  await failsWith(t, client.createBucket('a', { name: 'c' }), 'UNKNOWN_APP', /^app a: expected one that this client has registered$/);
+  await client.register(app);
+  await client.unregister('a');
+  await failsWith(t, client.createBucket('a', { name: 'c' }), 'UNKNOWN_APP', /registered/);
+});
+
+test('the status is handed on as the node gives it', async (t) => {
+  const status = {
+    sessions: 3,
+    executors: [{ index: 0, state: 'busy' as const }],
+    memory: { usedBytes: 5, arenaBytes: 16 * 2 ** 30 },
+    apps: ['a'],
+  };
+  const client = await clientOf(t, (message, _, connection) => {
+    if (message.type === 'status') connection.send({ type: 'status', id: message.id, ...status });
+  });
+  t.deepEqual(await client.status(), status);
+});
+
+/** A listener that answers the first message with `answer`. */
+async function stranger(t: ExecutionContext, answer: (connection: ClientConnection) => void): Promise<{ host: string; port: number }> {
+  const { port, close } = await listen({
+    host: '127.0.0.1',
+    port: 0,
+    onConnection: (connection) => connection.onMessage(() => answer(connection)),
+  });
+  t.teardown(close);
+  return { host: '127.0.0.1', port };
+}
+
+test('a node of another version is refused', async (t) => {
+  const address = await stranger(t, (connection) => connection.send({ type: 'welcome', version: 99, pid: 1 }));
+  await failsWith(t, connectClient(address), 'BAD_MESSAGE', /^node: expected a welcome of version 1, got version 99$/);
+});
+
+test('a node that refuses the client says why', async (t) => {
+  const address = await stranger(t, (connection) => connection.send({ type: 'failed', id: 0, code: 'OVERLOADED', message: 'too many' }));
+  await failsWith(t, connectClient(address), 'OVERLOADED', /^too many$/);
+});
+
+test('a node that says nothing, or hangs up, is no node', async (t) => {
+  const mute = await stranger(t, () => {});
+  await failsWith(t, connectClient({ ...mute, timeoutMs: 50 }), 'DISCONNECTED', /^node: expected a welcome within 50 ms, got none$/);
+  const abrupt = await stranger(t, (connection) => connection.close());
+  await failsWith(t, connectClient(abrupt), 'DISCONNECTED', /got the end of the connection$/);
+});
+
+test('an answer of the wrong type rejects its request', async (t) => {
+  const client = await clientOf(t, (message, _, connection) => {
+    if (message.type !== 'cancel') connection.send({ type: 'done', id: message.id });
+  });
+  await failsWith(t, client.call('a', 'f', new Uint8Array(1)), 'BAD_MESSAGE', /expected a result, got done$/);
+  await failsWith(t, client.status(), 'BAD_MESSAGE', /expected status, got done$/);
+});

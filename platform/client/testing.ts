@@ -1,0 +1,53 @@
+/** A node for the tests of the client, which behaves as a test wants it to. */
+import type { ExecutionContext } from 'ava';
+import type { AppDefinition } from '../core/app.ts';
+import { type ErrorCode, PheromoneError } from '../core/errors.ts';
+import { type ClientConnection, listen } from '../wire/connection.ts';
+import { type Call, type ClientMessage, PROTOCOL_VERSION } from '../wire/messages.ts';
+import { type Client, connectClient } from './client.ts';
+
+/** What the node does with a message other than `hello`; the payload is a copy. */
+export type Behaviour = (message: Exclude<ClientMessage, { type: 'hello' }>, payload: Uint8Array, connection: ClientConnection) => void;
+
+/** A client of a node that behaves as the test wants; both gone when the test is over. */
+export async function clientOf(t: ExecutionContext, behave: Behaviour): Promise<Client> {
+  const { port, close } = await listen({
+    host: '127.0.0.1',
+    port: 0,
+    onConnection(connection) {
+      connection.onMessage((message, payload) => {
+        if (message.type === 'hello') connection.send({ type: 'welcome', version: PROTOCOL_VERSION, pid: 4711 });
+        else behave(message, new Uint8Array(payload), connection);
+      });
+    },
+  });
+  t.teardown(close);
+  const client = await connectClient({ host: '127.0.0.1', port });
+  t.teardown(() => client.close());
+  return client;
+}
+
+/** Answers a call with its input, as function `fn` would that sends it as output. */
+export function echo({ id, fn, trace }: Call, payload: Uint8Array, connection: ClientConnection): void {
+  const spans = trace ? [{ fn, startedNs: 1_000, endedNs: 2_000 }] : [];
+  connection.send({ type: 'result', id, outputs: [{ source: fn, key: '', group: '', size: payload.length }], spans }, payload);
+}
+
+/** A node that answers every call with its input. */
+export const echoing: Behaviour = (message, payload, connection) => {
+  if (message.type === 'call') echo(message, payload, connection);
+};
+
+/** Asserts that `promise` rejects with this code and message. */
+export async function failsWith(t: ExecutionContext, promise: Promise<unknown>, code: ErrorCode, message: RegExp): Promise<void> {
+  const error = await t.throwsAsync(promise, { instanceOf: PheromoneError, message });
+  t.is(error?.code, code);
+}
+
+/** An app that holds together. */
+export const app: AppDefinition = {
+  name: 'a',
+  functions: [{ name: 'f', module: 'file:///m.ts', export: 'f', config: new Map([[1, new Uint8Array([2])]]) }],
+  buckets: [{ name: 'b' }],
+  triggers: [{ primitive: 'immediate', name: 't', bucket: 'b', target: 'f' }],
+};
