@@ -34,6 +34,11 @@ test('a sweep gets a line for each metric, and the spread of its ends alone', (t
   ]);
 });
 
+test('a run of floors alone shows the floors', (t) => {
+  const { manifest, records } = sampleRun({ workloads: [] });
+  t.deepEqual(idsOf(chartsOf(subjectOf({ manifest, records: records.filter(({ kind }) => kind === 'floor') }))), ['floors']);
+});
+
 test('a run without a measurement has no figure', (t) => {
   const { manifest } = sampleRun();
   t.deepEqual(chartsOf(subjectOf({ manifest, records: [] })), []);

@@ -5,7 +5,7 @@ import { breakdownChart } from './breakdown.ts';
 import { type Sweep, splitSweeps } from './cases.ts';
 import type { Chart, Subject } from './chart.ts';
 import { distributionChart } from './distribution.ts';
-import { hopsChart } from './hops.ts';
+import { floorsChart, hopsChart } from './hops.ts';
 import { idleChart } from './idle.ts';
 import { sweepChart } from './sweep.ts';
 import { totalsChart } from './totals.ts';
@@ -26,6 +26,7 @@ export function chartsOf(subject: Subject): readonly Chart[] {
     ...single.map((each) => breakdownChart(subject, each)),
     ...sweeps.flatMap((sweep) => SWEPT.map((metric) => sweepChart(subject, sweep, metric))),
     hopsChart(subject, single),
+    floorsChart(subject),
     ...[...spread.values()].map((each) => distributionChart(subject, each)),
     idleChart(subject),
   ].filter((chart) => chart !== undefined);

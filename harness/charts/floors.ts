@@ -10,8 +10,8 @@ const MEANINGS: Readonly<Record<string, string>> = {
 
 /** What was timed, in a few words; `''` for a floor that is not known here. */
 export function meaningOf(floor: string): string {
-  const size = /^memcpy-(.+)$/.exec(floor)?.[1];
-  return MEANINGS[floor] ?? (size === undefined ? '' : `${size} copied within memory`);
+  const [, amount, unit] = /^memcpy-(\d+)(\w+)$/.exec(floor) ?? [];
+  return MEANINGS[floor] ?? (amount === undefined ? '' : `${amount} ${unit} copied within memory`);
 }
 
 /** The floors that a hop is set beside: ways to get from one function to the next. A copy is no such way. */

@@ -4,7 +4,7 @@ import type { Case } from './cases.ts';
 import { type Chart, METRIC_TITLES, readings, type Subject } from './chart.ts';
 import { datumOf } from './encode.ts';
 import { hopFloors } from './floors.ts';
-import { FLOOR_COLOUR } from './palette.ts';
+import { FLOOR_COLOUR, type PlatformStyle } from './palette.ts';
 import { type Panel, panelsSpec } from './panels.ts';
 import { formatTime } from './units.ts';
 
@@ -17,7 +17,6 @@ export function hopsChart(subject: Subject, cases: readonly Case[]): Chart | und
   });
   if (panels.length === 0) return undefined;
   const floors = hopFloors(subject.floors).toSorted((a, b) => a.median - b.median);
-  const floorStyles = floors.map(({ floor }) => ({ name: floor, label: floor, colour: FLOOR_COLOUR, shape: 'diamond', dash: [] }));
   return {
     id: 'hops',
     title: METRIC_TITLES.hop,
@@ -26,11 +25,27 @@ export function hopsChart(subject: Subject, cases: readonly Case[]): Chart | und
       'Dashed lines are the floors of the last panel.',
     spec: panelsSpec({
       panels: floors.length === 0 ? panels : [...panels, floorsPanel(floors)],
-      styles: [...subject.styles, ...floorStyles],
+      styles: [...subject.styles, ...floorStyles(floors)],
       lines: floors.map(({ median }) => median),
       title: METRIC_TITLES.hop.toLowerCase(),
     }),
   };
+}
+
+/** The floors alone, for a run that measured nothing else; none if it has no floors. */
+export function floorsChart({ rows, floors }: Subject): Chart | undefined {
+  const shown = floors.filter(({ ciLow }) => ciLow > 0).toSorted((a, b) => a.median - b.median);
+  if (rows.length > 0 || shown.length === 0) return undefined;
+  return {
+    id: 'floors',
+    title: 'Floors of this machine',
+    caption: 'What the machine itself charges for the bare step: median, with its 95 % interval as a bar.',
+    spec: panelsSpec({ panels: [floorsPanel(shown)], styles: floorStyles(shown), lines: [], title: 'time' }),
+  };
+}
+
+function floorStyles(floors: readonly FloorRow[]): readonly PlatformStyle[] {
+  return floors.map(({ floor }) => ({ name: floor, label: floor, colour: FLOOR_COLOUR, shape: 'diamond', dash: [] }));
 }
 
 function floorsPanel(floors: readonly FloorRow[]): Panel {

@@ -48,7 +48,7 @@ test('what could not run, guarantees, definitions and the command line stand in 
     'The run was interrupted',
     'at-least-once · survives nothing · thread isolation',
     'Latency of a hop',
-    'pherobench run overview --profile quick',
+    'node bin/pherobench.js run overview --profile quick --seed 1',
   ]) {
     t.true(text.includes(part), part);
   }
@@ -88,7 +88,10 @@ for (const [title, workloads] of Object.entries({ 'cases that stand alone': OVER
     const { html, figures } = await writeReport(dir);
     const { page, complaints, foreign } = await open(t, found, html);
     const count = figures.length / 2;
-    await page.locator('.plot svg.marks').nth(count - 1).waitFor();
+    await page
+      .locator('.plot svg.marks')
+      .nth(count - 1)
+      .waitFor();
     const marks = await page
       .locator('.plot svg.marks')
       .evaluateAll((plots) => plots.map((plot) => plot.querySelectorAll('.mark-symbol path, .mark-line path, .mark-rect path').length));

@@ -24,7 +24,9 @@ export function headerSection({ title, experiment, profile, startedAt, state, ma
 export function troublesSection(run: Run): Markup {
   const troubles = troublesOf(run);
   const warnings = warningsOf(run).map((warning) => html`<p class="warning">${warning}</p>`);
-  if (troubles.length === 0) return html`${warnings}<p class="fine">Every platform ran, and the output of every trial was right.</p>`;
+  if (troubles.length === 0 && warnings.length === 0)
+    return html`<p class="fine">Every platform ran, and the output of every trial was right.</p>`;
+  if (troubles.length === 0) return html`${warnings}`;
   const list = table<Trouble>(
     'What could not run, and what went wrong',
     [
@@ -87,16 +89,18 @@ export function tablesSection(subject: Subject): Markup {
 
 const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
 
+/** What to type in a checkout, or where there is none, beside the installed package; the seed is spelt out. */
+function commandsOf({ commandLine, seed, source }: Manifest): readonly string[] {
+  const [program = '', ...given] = commandLine;
+  const words = given.includes('--seed') ? given : [...given, '--seed', String(seed)];
+  if (source.commit === undefined) return [['npx', program, ...words].map(quoted).join(' ')];
+  return [`git checkout ${quoted(source.commit)}`, 'npm ci', ['node', `bin/${program}.js`, ...words].map(quoted).join(' ')];
+}
+
 /** The command line, what it ran on, and the whole manifest. */
 export function reproduceSection({ manifest }: Run): Markup {
-  const { commandLine, seed, source } = manifest;
-  const lines = [
-    source.commit !== undefined && `git checkout ${quoted(source.commit)}`,
-    'npm ci',
-    commandLine.map(quoted).join(' '),
-  ].filter((line) => line !== false);
   return html`<section id="reproduce"><h2>How to reproduce</h2>
-<pre><code>${lines.join('\n')}</code></pre>
-<p>Version ${source.version}, seed ${seed}. The same seed gives the same inputs and the same order of platforms.</p>
+<pre><code>${commandsOf(manifest).join('\n')}</code></pre>
+<p>The same seed gives the same inputs and the same order of platforms.</p>
 <details><summary>Manifest</summary><pre><code>${JSON.stringify(manifest, null, 2)}</code></pre></details></section>`;
 }

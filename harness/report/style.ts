@@ -25,7 +25,7 @@ figcaption p { margin: .15rem 0 .6rem; max-width: 44rem; color: var(--soft); fon
 .table { overflow-x: auto; margin: 1.2rem 0; }
 table { border-collapse: collapse; width: 100%; font-size: .88rem; line-height: 1.4; }
 caption { padding-bottom: .5rem; text-align: left; color: var(--soft); }
-caption b { display: block; color: var(--ink); font-size: 1rem; font-weight: 600; }
+caption b { display: block; color: var(--ink); font-size: 1.13em; font-weight: 600; }
 th, td { padding: .42rem .9rem .42rem 0; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
 th { font-weight: 600; white-space: nowrap; }
 th button { all: unset; cursor: pointer; }
@@ -34,7 +34,7 @@ th[aria-sort=ascending] button::after { content: " ↑"; }
 th[aria-sort=descending] button::after { content: " ↓"; }
 .number { text-align: right; white-space: nowrap; }
 td.name { min-width: 11rem; }
-td small { display: block; color: var(--soft); font-size: .76rem; }
+td small { display: block; color: var(--soft); font-size: .86em; }
 .dot { width: .7em; height: .7em; margin-right: .5em; }
 dt { font-weight: 600; }
 dd { margin: 0 0 .7rem; max-width: 44rem; color: var(--soft); }
@@ -49,7 +49,10 @@ footer { margin-top: 3rem; color: var(--soft); font-size: .82rem; }
   body { max-width: none; padding: 0; font-size: 10pt; }
   nav, .plot details { display: none; }
   .plot, .table { overflow: visible; }
-  table { font-size: 7pt; }
+  table { font-size: 6.5pt; }
+  th, td { padding-right: .5rem; }
+  th, .number small { white-space: normal; }
+  td.name { min-width: 0; }
   tr { break-inside: avoid; }
 }
 `;
