@@ -7,7 +7,7 @@ export interface FunctionDefinition {
   readonly name: string;
   /** URL of the module; every executor imports it on first use. */
   readonly module: string;
-  /** The export: a function body, or, where `config` is given, a factory that is called with it once per executor and returns the body. */
+  /** The export: a function body, or, where `config` is given, a factory that is called with it once per executor and returns the body or a promise for it. */
   readonly export: string;
   /** Data for the factory; anything that structured clone copies. */
   readonly config?: unknown;

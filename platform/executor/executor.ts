@@ -95,7 +95,7 @@ export class Executor implements InvocationHost {
     const nowNs = hostNowNs();
     const label = { source: plan.index, bucket: bucket?.index ?? NO_BUCKET, key, group };
     const ref = this.objects.add(slot, epoch, bytes, label, nowNs);
-    if (output) this.#push(OUTPUT, slot, epoch, ref);
+    if (output) invocation.outputs.push(ref);
     if (target >= 0) this.#publish(invocation, target, ref);
     if (bucket !== undefined) {
       for (const fn of bucket.immediate) this.#publish(invocation, fn, ref);
@@ -202,6 +202,7 @@ export class Executor implements InvocationHost {
   #finish(id: EntryId, invocation: Invocation, span: number): void {
     invocation.over = true;
     if (span >= 0) this.objects.endSpan(span, hostNowNs());
+    if (!invocation.failed) for (const ref of invocation.outputs) this.#push(OUTPUT, invocation.slot, invocation.epoch, ref);
     this.#end(id, invocation.slot, invocation.epoch, invocation.loaded, invocation.plan.index);
   }
 
@@ -223,6 +224,7 @@ export class Executor implements InvocationHost {
 
   #fail(invocation: Invocation, error: unknown): void {
     this.#report(invocation.slot, invocation.epoch, invocation.plan.index, error);
+    invocation.failed = true;
     invocation.abort(new PheromoneError('CANCELLED', 'the invocation has failed'));
   }
 

@@ -48,7 +48,7 @@ async function importBody(app: string, { name, module, export: exported, config 
   try {
     const loaded = (await import(module)) as Record<string, unknown>;
     found = loaded[exported];
-    if (typeof found === 'function' && config !== undefined) found = (found as (data: unknown) => unknown)(config);
+    if (typeof found === 'function' && config !== undefined) found = await (found as (data: unknown) => unknown)(config);
   } catch (error) {
     throw new PheromoneError('FUNCTION_LOAD_FAILED', `${where}: could not load ${module}: ${error instanceof Error ? error.message : error}`, {
       cause: error,

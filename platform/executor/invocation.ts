@@ -36,6 +36,10 @@ export class Invocation implements Library {
   awaits = false;
   /** Set when the body is over; from then on the library refuses. */
   over = false;
+  /** Set when it threw, was rejected, or ran out of time. */
+  failed = false;
+  /** Objects sent as output; the caller gets them once the body has ended well. */
+  readonly outputs: number[] = [];
   readonly #host: InvocationHost;
   readonly #inputs: number;
   readonly #inputCount: number;

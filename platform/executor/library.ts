@@ -33,7 +33,7 @@ export interface EpheObject {
 }
 
 export interface SendOptions {
-  /** Also hands the object to the caller as a result of the session. */
+  /** Also hands the object to the caller as a result of the session, once this invocation has ended well. */
   readonly output?: boolean;
 }
 

@@ -1,6 +1,7 @@
 /** Faults, limits, sessions side by side, and what a trace tells. */
 import { HOST_CLOCK } from '../api/driver.ts';
 import { hostNowNs } from '../api/run-body.ts';
+import type { Workflow } from '../api/workflow.ts';
 import {
   type BodyName,
   type ConformanceCase,
@@ -13,7 +14,8 @@ import {
   textOf,
 } from './case.ts';
 
-const two = (first: BodyName, second: BodyName) => flow({ first, second }, [{ pattern: 'sequence', from: 'first', to: 'second' }], 'first');
+const two = (first: BodyName, second: BodyName, result: Workflow['result'] = 'first') =>
+  flow({ first, second }, [{ pattern: 'sequence', from: 'first', to: 'second' }], result);
 /** Goes to the function that the input names, so that a fault and its neighbours share a deployment. */
 const beside = (faulty: BodyName, timeoutMs?: number) => {
   const limit = timeoutMs === undefined ? {} : { timeoutMs };
@@ -38,7 +40,7 @@ const faults: readonly ConformanceCase[] = [
     const message = await expectError(invoke(deployment, ''), 'FUNCTION_FAILED');
     if (!message.includes('no luck later')) throw new Error(`expected the message of the body, got: ${message}`);
   }),
-  conformanceCase('A second value where one is taken fails the run', two('emitTwice', 'echo'), async (deployment) => {
+  conformanceCase('A second value where one is taken fails the run', two('emitTwice', 'echo', 'all'), async (deployment) => {
     await expectError(invoke(deployment, ''), 'FUNCTION_FAILED');
   }),
   conformanceCase('A key of no branch fails the run', beside('echo'), async (deployment) => {
