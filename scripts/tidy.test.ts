@@ -11,6 +11,7 @@ const clean = {
   'package-lock.json': '{}',
   'bin/lab.js': "launch('harness/cli/main.ts')",
   'harness/cli/main.ts': "import '../run.ts';",
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: the text of a source file
   'harness/run.ts': 'import(new URL(`./late${ending}`, import.meta.url).href)',
   'harness/run.test.ts': "import './run.ts'",
   'harness/late.ts': "beside(import.meta.url, 'functions')",

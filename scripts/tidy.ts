@@ -89,8 +89,10 @@ function deadFiles({ files, imports }: Tree): string[] {
   const isTrial = (path: string): boolean => new RegExp(TRIAL).test(path);
   const alive = new Set<string>();
   for (const [path, text] of files) {
-    if (isTrial(path)) continue;
-    for (const target of [...(imports.get(path) ?? []), ...mentions(path, text)]) if (target !== path) alive.add(target);
+    for (const target of [...(imports.get(path) ?? []), ...mentions(path, text)]) {
+      const isUse = !isTrial(path) || target.startsWith('scripts/'); // scripts are there for tests too
+      if (isUse && target !== path) alive.add(target);
+    }
   }
   const isSource = (path: string): boolean => path.endsWith('.ts') && ROOMS.includes(path.split('/')[0] ?? '');
   return [...files.keys()]
