@@ -1,0 +1,233 @@
+/**
+ * A worker node without threads: it starts invocations that send, end and fail as a list of numbers says, tells
+ * the core what happened in any order that real threads could, and does what the core says. It checks what must
+ * hold at every step, and keeps the history of each session for what must hold in the end.
+ */
+import assert from 'node:assert/strict';
+import { type Effect, NodeCore, type SessionRequest } from '../node.ts';
+import type { AppPlan } from '../plan.ts';
+import type { ObjectMeta, TriggerFactory } from '../trigger.ts';
+
+const KEYS = ['a', 'b', 'c'];
+const GROUPS = ['x', 'y', ''];
+const MAX_ROUNDS = 1_000;
+
+/** Decisions, drawn one by one; when they are used up every choice is the first, and `over` holds. */
+export class Tape {
+  readonly #numbers: readonly number[];
+  #position = 0;
+
+  constructor(numbers: readonly number[]) {
+    this.#numbers = numbers;
+  }
+
+  get over(): boolean {
+    return this.#position >= this.#numbers.length;
+  }
+
+  below(limit: number): number {
+    this.#position += 1;
+    return (this.#numbers[this.#position - 1] ?? 0) % limit;
+  }
+
+  pick<T>(items: readonly T[]): T {
+    return items[this.below(items.length)]!;
+  }
+}
+
+type Mail = { readonly type: 'object' | 'output'; readonly object: ObjectMeta } | { readonly type: 'failed' } | { readonly type: 'ended' };
+
+type Start = Effect & { readonly type: 'start' };
+
+interface Invocation {
+  readonly session: number;
+  readonly fn: number;
+  /** What its thread has done and the core has not been told; in order for one invocation, in no order among several. */
+  readonly mail: Mail[];
+  ended: boolean;
+}
+
+/** What a session was told and what came of it. */
+export interface History {
+  readonly request: SessionRequest;
+  /** Objects that the core was told of. */
+  readonly objects: ObjectMeta[];
+  readonly outputs: ObjectMeta[];
+  readonly effects: Effect[];
+  /** By watch set: invocations under way. */
+  readonly counts: number[];
+}
+
+export class SimulatedHost {
+  readonly core = new NodeCore();
+  readonly histories = new Map<number, History>();
+  readonly #app: AppPlan;
+  readonly #tape: Tape;
+  #invocations: Invocation[] = [];
+  #nowMs = 0;
+  #lastRef = 0;
+
+  constructor(app: AppPlan, factories: ReadonlyMap<string, TriggerFactory>, tape: Tape) {
+    this.#app = app;
+    this.#tape = tape;
+    this.core.addApp(app, factories);
+  }
+
+  /** Runs until the tape is over and everything that it began has come to its end. */
+  run(): void {
+    const steps = [
+      () => this.#deliver(),
+      () => this.#act(),
+      () => this.#act(),
+      () => this.#act(),
+      () => this.#open(),
+      () => this.#disturb(),
+    ];
+    while (!this.#tape.over) this.#tape.pick(steps)();
+    for (let round = 0; this.#invocations.length > 0 || this.core.dueMs() !== undefined; round += 1) {
+      assert.ok(round < MAX_ROUNDS, 'what sends no more comes to its end');
+      if (this.#invocations.length === 0) this.#passTime(this.core.dueMs()!);
+      for (const invocation of this.#invocations) this.#end(invocation);
+      while (this.#invocations.some(({ mail }) => mail.length > 0)) this.#deliver();
+    }
+  }
+
+  #open(): void {
+    const session = this.histories.size + 1;
+    const deadlineMs = this.#tape.below(4) === 0 ? this.#nowMs + this.#tape.below(50) : undefined;
+    const request: SessionRequest = { session, app: this.#app, answer: this.#tape.pick(['first', 'all']), deadlineMs };
+    this.histories.set(session, { request, objects: [], outputs: [], effects: [], counts: this.#app.watchSets.map(() => 0) });
+    this.#apply(this.core.open(request));
+    this.#start(session, 0);
+  }
+
+  /** A function does something. */
+  #act(): void {
+    const running = this.#invocations.filter((invocation) => !invocation.ended);
+    if (running.length === 0) return;
+    const invocation = this.#tape.pick(running);
+    const choice = this.#tape.below(16);
+    if (choice < 11) this.#send(invocation);
+    else if (choice < 13) invocation.mail.push({ type: 'output', object: this.#object(invocation, '') });
+    else if (choice < 15) this.#end(invocation);
+    else invocation.mail.push({ type: 'failed' });
+  }
+
+  #send(invocation: Invocation): void {
+    const { sends } = this.#app.functions[invocation.fn]!;
+    const buckets = this.#app.buckets.filter((bucket) => sends?.has(bucket.index) ?? true);
+    if (buckets.length === 0) return;
+    const bucket = this.#tape.pick(buckets);
+    const object = this.#object(invocation, bucket.name);
+    for (const fn of [...bucket.immediate, ...(bucket.byName.get(object.key) ?? [])]) this.#start(invocation.session, fn);
+    if (bucket.stateful.length > 0) invocation.mail.push({ type: 'object', object });
+  }
+
+  #object({ session, fn }: Invocation, bucket: string): ObjectMeta {
+    this.#lastRef += 1;
+    // One object in about 40 has no group, which a DynamicGroup refuses.
+    const group = GROUPS[this.#tape.below(40) === 1 ? 2 : this.#tape.below(2)]!;
+    return { ref: this.#lastRef, session, bucket, key: this.#tape.pick(KEYS), group, source: this.#app.functions[fn]!.definition.name };
+  }
+
+  /** Time passes, or a caller gives up. */
+  #disturb(): void {
+    if (this.#tape.below(4) > 0) this.#passTime(this.#nowMs + this.#tape.below(20));
+    else if (this.histories.size > 0) this.#apply(this.#cancel(1 + this.#tape.below(this.histories.size)));
+  }
+
+  #cancel(session: number): Effect[] {
+    const effects = this.core.cancel(session);
+    if (isOver(this.histories.get(session)!)) assert.deepEqual(effects, []);
+    return effects;
+  }
+
+  #passTime(nowMs: number): void {
+    this.#nowMs = nowMs;
+    this.#apply(this.core.onTime(nowMs));
+    assert.ok((this.core.dueMs() ?? Number.POSITIVE_INFINITY) > nowMs);
+  }
+
+  /** The core is told the next thing that some invocation did. */
+  #deliver(): void {
+    const waiting = this.#invocations.filter(({ mail }) => mail.length > 0);
+    if (waiting.length === 0) return;
+    const invocation = this.#tape.pick(waiting);
+    const history = this.histories.get(invocation.session)!;
+    const mail = invocation.mail.shift()!;
+    if (mail.type === 'ended') {
+      this.#invocations = this.#invocations.filter((each) => each !== invocation);
+      this.#ended(invocation, history);
+    } else if (mail.type === 'failed') {
+      this.#apply(this.core.failed(invocation.session, 'FUNCTION_FAILED', 'failed'));
+    } else if (mail.type === 'output') {
+      history.outputs.push(mail.object);
+      this.#apply(this.core.outputSent(mail.object));
+    } else {
+      history.objects.push(mail.object);
+      this.#apply(this.core.objectSent(mail.object, this.#nowMs));
+    }
+  }
+
+  #ended({ session, fn }: Invocation, { counts }: History): void {
+    const sets = this.#app.functions[fn]!.watchSets;
+    for (const set of sets) counts[set]! -= 1;
+    const inOrder = this.#tape.below(2) === 0 ? sets : sets.toReversed();
+    for (const set of inOrder) {
+      if (set > 0 && counts[set] === 0) this.#apply(this.core.sourcesDone(session, set, this.#nowMs));
+    }
+    if (counts[0] === 0) this.#apply(this.core.quiet(session, this.#nowMs));
+  }
+
+  #start(session: number, fn: number): void {
+    const { counts } = this.histories.get(session)!;
+    for (const set of this.#app.functions[fn]!.watchSets) counts[set]! += 1;
+    this.#invocations.push({ session, fn, mail: [], ended: false });
+  }
+
+  #end(invocation: Invocation): void {
+    if (!invocation.ended) invocation.mail.push({ type: 'ended' });
+    invocation.ended = true;
+  }
+
+  #apply(effects: readonly Effect[]): void {
+    let last: Effect | undefined;
+    for (const effect of effects) {
+      const history = this.histories.get(effect.session)!;
+      assert.ok(!history.effects.some(({ type }) => type === 'release'), 'nothing comes after the release');
+      history.effects.push(effect);
+      if (effect.type === 'start') {
+        this.#checkObjects(history, effect);
+        // The groups of one firing start together; the second need not wait for the first.
+        if (last?.type !== 'start' || last.fn !== effect.fn) this.#checkSources(history, effect);
+        this.#start(effect.session, effect.fn);
+      }
+      if (effect.type === 'release') assert.equal(history.counts[0], 0, 'nothing is under way at the release');
+      if (effect.type === 'abort' && history.counts[0] === 0) this.#apply(this.core.quiet(effect.session, this.#nowMs));
+      last = effect;
+    }
+  }
+
+  #checkObjects(history: History, { session, objects }: Start): void {
+    assert.ok(!isOver(history), 'nothing starts after an answer or a failure');
+    for (const object of objects) {
+      assert.equal(object.session, session, 'no object of another session');
+      assert.ok(history.objects.includes(object), 'only objects that were sent');
+    }
+  }
+
+  #checkSources({ counts }: History, { fn, objects }: Start): void {
+    const bucket = this.#app.buckets.find(({ name }) => name === objects[0]?.bucket);
+    const triggers = bucket?.stateful.filter(({ target }) => target === fn) ?? [];
+    if (triggers.some(({ definition }) => definition.primitive !== 'dynamic-group')) return;
+    assert.ok(
+      triggers.some(({ watchSet }) => counts[watchSet!] === 0),
+      'a group starts when its sources are over',
+    );
+  }
+}
+
+/** Whether the caller has been answered, well or not. */
+export function isOver({ effects }: History): boolean {
+  return effects.some(({ type }) => type === 'answer' || type === 'fail');
+}
