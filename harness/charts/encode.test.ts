@@ -17,4 +17,6 @@ test('an axis starts at zero unless its values call for a logarithm', (t) => {
   t.true(axisFor([10, 20], 'time').scale.zero);
   t.is(axisFor([10, 2_000], 'time').scale.type, 'log');
   t.is(axisFor([10, 20], 'time', true).scale.type, 'log');
+  t.is(axisFor([0, 20], 'time', true).scale.type, undefined);
+  t.is(axisFor([], 'time', true).scale.type, undefined);
 });

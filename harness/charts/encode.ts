@@ -31,10 +31,11 @@ export interface Axis {
   readonly axis: { labelExpr: string; tickCount?: number; values?: number[] };
 }
 
-/** Scale and axis that suit the values: logarithmic where they spread widely, from zero otherwise. `log` decides for it. */
+/** Scale and axis that suit the values: logarithmic where they spread widely or `log` asks for it and all are positive, from zero otherwise. */
 export function axisFor(values: readonly number[], quantity: Quantity, log = wantsLog(values)): Axis {
   const labelExpr = axisLabel(quantity);
-  if (!log) return { scale: { zero: true, nice: true }, axis: { labelExpr, tickCount: 5 } };
+  const positive = values.length > 0 && values.every((value) => value > 0);
+  if (!log || !positive) return { scale: { zero: true, nice: true }, axis: { labelExpr, tickCount: 5 } };
   const { domain, ticks } = logAxis(values);
   return { scale: { type: 'log', domain, nice: false }, axis: { labelExpr, values: ticks } };
 }
