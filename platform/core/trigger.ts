@@ -30,6 +30,11 @@ export const NO_FIRINGS: readonly Firing[] = Object.freeze([]);
 /**
  * One trigger's state: for one session (scope `session`) or for the app. Pure: no clock, no randomness; time is
  * an argument, in milliseconds on any clock that does not go back. What is left out is never called.
+ *
+ * The state begins with the first object in the bucket and ends with its session. To a trigger that names no
+ * sources, as custom ones do, all functions are sources. A session is not over while `dueMs` names a time, so
+ * name one only while something waits for it. This node runs no sources again yet: it refuses custom triggers
+ * with `onSourceStarted` or `overdue`.
  */
 export interface Trigger {
   /** A new object has come into the bucket (paper: action_for_new_object). */
