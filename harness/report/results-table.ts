@@ -19,7 +19,7 @@ interface Result {
 }
 
 /** Delivery, durability and isolation in one line. */
-export function guarantees({ delivery, durability, isolation }: Manifest['platforms'][number]): string {
+function guarantees({ delivery, durability, isolation }: Manifest['platforms'][number]): string {
   return `${delivery} · survives ${durability === 'none' ? 'nothing' : `loss of the ${durability}`} · ${isolation === 'none' ? 'no isolation' : `${isolation} isolation`}`;
 }
 
