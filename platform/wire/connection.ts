@@ -136,7 +136,8 @@ export class Connection<Sent, Received> {
   }
 
   #fail(error: unknown): void {
-    const known = error instanceof PheromoneError ? error : new PheromoneError('INTERNAL', `message handler: ${error}`, { cause: error });
+    const known =
+      error instanceof PheromoneError ? error : new PheromoneError('INTERNAL', `receiving a message: ${error}`, { cause: error });
     const { complaint } = this.#protocol;
     if (complaint !== undefined && known.code === 'BAD_MESSAGE') {
       this.#error ??= known;
