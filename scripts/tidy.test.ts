@@ -32,6 +32,11 @@ const faults: readonly (readonly [title: string, files: Record<string, string>, 
   ['the address of a registry', { '.npmrc': 'registry=https://registry.example.org/' }, /expected no address of a package registry/],
   ['a download address in the lockfile', { 'package-lock.json': '{"resolved":"x"}' }, /expected no "resolved" address/],
   [
+    'a package of another system that the lockfile lacks',
+    { 'package-lock.json': '{"packages":{"":{"optionalDependencies":{"a-linux-x64":"1.0.0"}}}}' },
+    /expected an entry for node_modules\/a-linux-x64/,
+  ],
+  [
     'chance in the core',
     { 'platform/core/a.test.ts': '', 'platform/core/a.ts': 'Math.random()' },
     /a\.ts:1: expected chance as an argument/,

@@ -5,6 +5,7 @@ import { homedir } from 'node:os';
 import { join, posix } from 'node:path';
 import { promisify } from 'node:util';
 import { ENTRY, ROOMS, TRIAL } from './import-rules.ts';
+import { type LockPackages, missingEntries } from './lockfile.ts';
 
 /** What is looked at. Paths are relative to the root, with `/`. */
 export interface Tree {
@@ -29,7 +30,7 @@ export async function readTracked(root: string): Promise<Map<string, string>> {
 
 /** One line for each thing that is out of place. */
 export function tidyFaults(tree: Tree): string[] {
-  return [...textFaults(tree), ...nameFaults(tree), ...linkFaults(tree), ...deadFiles(tree)].sort();
+  return [...textFaults(tree), ...lockFaults(tree), ...nameFaults(tree), ...linkFaults(tree), ...deadFiles(tree)].sort();
 }
 
 function textFaults({ root, files }: Tree): string[] {
@@ -48,8 +49,14 @@ function textFaults({ root, files }: Tree): string[] {
       if (isPure(path) && /\bMath\.random\b/.test(line)) faults.push(`${path}:${index + 1}: expected chance as an argument`);
     }
   }
-  if (/"resolved"/.test(files.get('package-lock.json') ?? '')) faults.push('package-lock.json: expected no "resolved" address');
   return faults;
+}
+
+function lockFaults({ files }: Tree): string[] {
+  const text = files.get('package-lock.json') ?? '{}';
+  const { packages = {} } = JSON.parse(text) as { packages?: LockPackages };
+  const missing = Object.keys(missingEntries(packages)).map((name) => `package-lock.json: expected an entry for ${name}; run npm run lock`);
+  return /"resolved"/.test(text) ? [...missing, 'package-lock.json: expected no "resolved" address'] : missing;
 }
 
 function isPure(path: string): boolean {
