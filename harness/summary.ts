@@ -109,10 +109,11 @@ function floorSamples(run: Run): Map<string, FloorRecord[]> {
 
 const samplesOf = (floor: readonly FloorRecord[]): Sample[] => floor.map(({ round, valueNs }) => ({ round, value: valueNs }));
 
-/** The floors of a run, in the order in which they were first sampled. */
+/** The floors of a run, the cheapest first. */
 export function summariseFloors(run: Run): FloorRow[] {
   const random = new Random(deriveSeed(run.manifest.seed, 1));
-  return [...floorSamples(run)].map(([floor, records]) => ({ floor, ...distribution(samplesOf(records), random) }));
+  const rows = [...floorSamples(run)].map(([floor, records]) => ({ floor, ...distribution(samplesOf(records), random) }));
+  return rows.sort((a, b) => a.median - b.median);
 }
 
 /** The measured, right trials of a run. The same run gives the same rows, intervals included. */

@@ -5,8 +5,8 @@ import test from 'ava';
 import { DriverError } from '../../workloads/api/driver.ts';
 import { InputError } from '../input-error.ts';
 import type { DriverSource } from '../registry.ts';
-import { fakeSource, hang, invoked } from './fake-driver.ts';
-import { finishRun, ofKind, outcomes, quiet } from './fake-run.ts';
+import { fakeSource, hang, invoked } from './testing/fake-driver.ts';
+import { finishRun, ofKind, outcomes, quiet } from './testing/fake-run.ts';
 
 test('every case runs on every platform once a round, floors in each, all of it on record', async (t) => {
   const run = await finishRun([fakeSource('a'), fakeSource('b')], { sweep: [1, 2] });

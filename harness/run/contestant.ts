@@ -53,11 +53,12 @@ export class Contestant {
     try {
       return new Contestant(driver, await within(START_WITHIN_MS, `start of ${driver.name}`, starting, signal), dataDir);
     } catch (error) {
-      // One that comes up after all is ended again.
-      starting
+      const ended = starting
         .then((platform) => platform.stop())
         .catch(() => {})
         .finally(() => rmSync(dataDir, { recursive: true, force: true }));
+      // One that comes up after all is ended again, and waited for: this process may be about to exit.
+      await within(STOP_WITHIN_MS, `stop of ${driver.name}`, ended).catch(() => {});
       throw error;
     }
   }

@@ -8,10 +8,10 @@ import {
   type InvokeOptions,
   type Platform,
   type Support,
-} from '../../workloads/api/driver.ts';
-import { PATTERNS, type Pattern, type Workflow } from '../../workloads/api/workflow.ts';
-import { nowNs } from '../clock.ts';
-import type { DriverSource } from '../registry.ts';
+} from '../../../workloads/api/driver.ts';
+import { PATTERNS, type Pattern, type Workflow } from '../../../workloads/api/workflow.ts';
+import { nowNs } from '../../clock.ts';
+import type { DriverSource } from '../../registry.ts';
 
 export interface FakeOptions {
   readonly start?: () => Promise<void>;

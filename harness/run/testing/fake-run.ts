@@ -2,13 +2,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Workload } from '../../workloads/api/workload.ts';
-import { type Choices, planRun } from '../plan.ts';
-import { readRun } from '../read-run.ts';
-import type { Run, RunRecord } from '../records.ts';
-import type { DriverSource } from '../registry.ts';
-import { startRun } from './conduct.ts';
-import type { Progress } from './progress.ts';
+import type { Workload } from '../../../workloads/api/workload.ts';
+import { type Choices, planRun } from '../../plan.ts';
+import { readRun } from '../../read-run.ts';
+import type { Run, RunRecord } from '../../records.ts';
+import type { DriverSource } from '../../registry.ts';
+import { startRun } from '../conduct.ts';
+import type { Progress } from '../progress.ts';
 
 const echo: Workload<'size'> = {
   name: 'echo',

@@ -1,0 +1,41 @@
+/** `pherobench calibrate`: many small runs, each of which must find the delay that was injected. */
+import { join } from 'node:path';
+import { checkCalibration } from '../calibration.ts';
+import { formatTime } from '../charts/units.ts';
+import type { Progress } from '../run/progress.ts';
+import { EXIT, type ExitCode, exitCodeOf } from './exit-codes.ts';
+import { newRunDir, planNamed, runToEnd } from './run-command.ts';
+
+const RUNS = 20;
+/** A 95 % interval misses now and then: fewer than this many of 20 have a chance of 1 in 60 if it does what it says. */
+const MUST_HOLD = 17;
+const ROUNDS = 20;
+const IDLE_MS = 1;
+
+export interface CalibrateOptions {
+  readonly seed: number;
+  readonly commandLine: readonly string[];
+  readonly progress: Progress;
+}
+
+/** Writes one line a run and a verdict to `print`. */
+export async function calibrate({ seed, commandLine, progress }: CalibrateOptions, print: (line: string) => void): Promise<ExitCode> {
+  const dir = newRunDir('calibrate', new Date());
+  let held = 0;
+  for (let index = 0; index < RUNS; index++) {
+    const plan = planNamed('calibration', { profile: 'quick', rounds: ROUNDS, seed: seed + index });
+    const runDir = join(dir, `run-${String(index + 1).padStart(2, '0')}`);
+    const quiet: Progress = { note: () => {}, update: () => {}, end: () => progress.end() };
+    const run = await runToEnd({ plan, dir: runDir, commandLine, progress: quiet, idleMs: IDLE_MS });
+    const code = exitCodeOf(run);
+    if (code !== EXIT.fine) return code;
+    const { found, injectedNs, holds } = checkCalibration(run);
+    if (holds) held++;
+    print(
+      `run ${index + 1} of ${RUNS}: injected ${formatTime(injectedNs)}, found ${formatTime(found.value)} ` +
+        `[${formatTime(found.low)}, ${formatTime(found.high)}]: ${holds ? 'held' : 'missed'}`,
+    );
+  }
+  print(`The 95 % interval held the delay really injected in ${held} of ${RUNS} runs (expected: at least ${MUST_HOLD}). Samples: ${dir}`);
+  return held >= MUST_HOLD ? EXIT.fine : EXIT.internalError;
+}
