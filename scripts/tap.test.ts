@@ -24,6 +24,7 @@ test('passed, failed and skipped tests are told apart, with what is said of a fa
       'not ok 4 - a › divides # TODO',
       '',
       '1..4',
+      '# a › before hook',
       '# tests 4',
       '# pass 1',
       '# skip 1',

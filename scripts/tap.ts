@@ -20,7 +20,7 @@ export async function* readTap(lines: AsyncIterable<string>, onOther: (line: str
       open = { outcome: directive !== undefined ? 'skipped' : not === undefined ? 'passed' : 'failed', title, details: [] };
     } else if (open !== undefined && line.startsWith('  ')) {
       if (!/^\s+(---|\.\.\.)$/.test(line)) open.details.push(line);
-    } else if (!/^(TAP version \d+|\d+\.\.\d+|# (tests|pass|fail|skip) \d+|\s*)$/.test(line)) {
+    } else if (!/^(TAP version \d+|\d+\.\.\d+|# (?:(?:tests|pass|fail|skip) \d+|.* hook)|\s*)$/.test(line)) {
       onOther(line);
     }
   }
