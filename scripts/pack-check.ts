@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const SMALL_RUN = ['run', 'overview', '--platform', 'null,pheromone', '--profile', 'quick', '--rounds', '1', '--report'];
+const SMALL_RUN = ['run', 'overview', '--platform', 'null,pheromone', '--profile', 'quick', '--rounds', '2', '--report'];
 
 /** Runs a command to its end and returns what it printed; throws with that if it fails. */
 function run(command: string, args: readonly string[], cwd: string): string {
