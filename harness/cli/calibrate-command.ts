@@ -4,6 +4,7 @@ import { checkCalibration } from '../calibration.ts';
 import { formatTime } from '../charts/units.ts';
 import type { Progress } from '../run/progress.ts';
 import { EXIT, type ExitCode, exitCodeOf } from './exit-codes.ts';
+import { absencesOf } from './results-table.ts';
 import { newRunDir, planNamed, runToEnd } from './run-command.ts';
 
 const RUNS = 20;
@@ -12,23 +13,22 @@ const MUST_HOLD = 17;
 const ROUNDS = 20;
 const IDLE_MS = 1;
 
-export interface CalibrateOptions {
-  readonly seed: number;
-  readonly commandLine: readonly string[];
-  readonly progress: Progress;
-}
+const SILENT: Progress = { note: () => {}, update: () => {}, end: () => {} };
 
-/** Writes one line a run and a verdict to `print`. */
-export async function calibrate({ seed, commandLine, progress }: CalibrateOptions, print: (line: string) => void): Promise<ExitCode> {
+/** Writes one line a run and a verdict to `print`. Stops at a run that is not whole. `seed` is that of the first run. */
+export async function calibrate(seed: number, commandLine: readonly string[], print: (line: string) => void): Promise<ExitCode> {
   const dir = newRunDir('calibrate', new Date());
   let held = 0;
   for (let index = 0; index < RUNS; index++) {
     const plan = planNamed('calibration', { profile: 'quick', rounds: ROUNDS, seed: seed + index });
     const runDir = join(dir, `run-${String(index + 1).padStart(2, '0')}`);
-    const quiet: Progress = { note: () => {}, update: () => {}, end: () => progress.end() };
-    const run = await runToEnd({ plan, dir: runDir, commandLine, progress: quiet, idleMs: IDLE_MS });
+    const run = await runToEnd({ plan, dir: runDir, commandLine, progress: SILENT, idleMs: IDLE_MS });
     const code = exitCodeOf(run);
-    if (code !== EXIT.fine) return code;
+    if (code !== EXIT.fine) {
+      for (const line of absencesOf(run)) print(line);
+      print(`run ${index + 1} of ${RUNS} is not whole: see ${runDir}`);
+      return code;
+    }
     const { found, injectedNs, holds } = checkCalibration(run);
     if (holds) held++;
     print(

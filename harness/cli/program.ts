@@ -104,9 +104,7 @@ function buildProgram(commandLine: readonly string[], exit: (code: ExitCode) => 
     .command('calibrate')
     .description('checks in 20 small runs that the harness finds a delay of known length')
     .option('--seed <number>', 'of the first run', wholeNumber, 1)
-    .action(async ({ seed }: { seed: number }) =>
-      exit(await calibrate({ seed, commandLine, progress: progressOn(process.stderr) }, print)),
-    );
+    .action(async ({ seed }: { seed: number }) => exit(await calibrate(seed, commandLine, print)));
   return program;
 }
 

@@ -1,6 +1,16 @@
 /** Progress on standard error: a bar on a terminal, plain lines elsewhere. */
-import { SingleBar } from 'cli-progress';
+import { createRequire } from 'node:module';
 import type { Progress, Status } from '../run/progress.ts';
+
+/** The part of cli-progress that is used here; the package brings no types. */
+interface Bar {
+  start(total: number, value: number, payload: Readonly<Record<string, string>>): void;
+  update(value: number, payload: Readonly<Record<string, string>>): void;
+  render(): void;
+  stop(): void;
+}
+type BarClass = new (options: Readonly<Record<string, unknown>>) => Bar;
+const { SingleBar } = createRequire(import.meta.url)('cli-progress') as { readonly SingleBar: BarClass };
 
 const BAR_EVERY_MS = 250;
 const LINE_EVERY_MS = 5_000;

@@ -1,5 +1,5 @@
 import { nowNs } from '../clock.ts';
-import type { Floor } from './floors.ts';
+import type { Floor } from './floor.ts';
 
 const CALLS = 20_000;
 

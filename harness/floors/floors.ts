@@ -1,16 +1,9 @@
 /** What the machine itself needs at least: measured between the trials, so that figures carry over as ratios. */
 import { callFloor } from './call.ts';
+import type { Floor } from './floor.ts';
 import { openMailbox } from './mailbox.ts';
 import { copyFloor } from './memcpy.ts';
 import { openRoundTrip } from './tcp.ts';
-
-/** One thing that is as cheap as it gets. */
-export interface Floor {
-  /** Such as `tcp-round-trip`; stands in the records. */
-  readonly name: string;
-  /** Does the thing a few times, for a few milliseconds at most, and resolves to nanoseconds for one of them. */
-  sample(): Promise<number>;
-}
 
 /** Floors with the thread and the process that they need. */
 export interface OpenFloors {

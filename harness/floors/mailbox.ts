@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { beside } from '../../workloads/api/workflow.ts';
 import { nowNs } from '../clock.ts';
-import type { Floor } from './floors.ts';
+import type { Floor } from './floor.ts';
 import { MAILBOX_BYTES, MESSAGE, REQUEST, SEEN, SPIN, WOKEN_NS } from './mailbox-layout.ts';
 
 const SPINNING_EXCHANGES = 200;

@@ -1,5 +1,5 @@
 import { nowNs } from '../clock.ts';
-import type { Floor } from './floors.ts';
+import type { Floor } from './floor.ts';
 
 /** So many bytes are copied in one sample, by copies of the floor's size; but not more than so many copies. */
 const BYTES_PER_SAMPLE = 10_000_000;

@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { beside } from '../../workloads/api/workflow.ts';
 import { nowNs } from '../clock.ts';
-import type { Floor } from './floors.ts';
+import type { Floor } from './floor.ts';
 
 const ROUND_TRIPS = 5;
 const MESSAGE = Buffer.alloc(8, 1);

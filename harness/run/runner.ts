@@ -1,7 +1,8 @@
 /** Carries out a plan: starts the platforms, interleaves their trials round by round, and records what happens at once. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { nowNs } from '../clock.ts';
-import type { Floor, OpenFloors } from '../floors/floors.ts';
+import type { Floor } from '../floors/floor.ts';
+import type { OpenFloors } from '../floors/floors.ts';
 import type { Plan, PlannedCase } from '../plan.ts';
 import type { TrialRecord } from '../records.ts';
 import { deriveSeed, Random } from '../statistics/random.ts';
