@@ -2,15 +2,25 @@
 import { spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const SMALL_RUN = ['run', 'overview', '--platform', 'null,pheromone', '--profile', 'quick', '--rounds', '2', '--report'];
 
+/** The environment without what `npm run` put into it, so that the machine's own Node starts the packed commands. */
+const env = Object.fromEntries(
+  Object.entries({
+    ...process.env,
+    PATH: process.env.PATH?.split(delimiter)
+      .filter((folder) => !folder.includes('node_modules'))
+      .join(delimiter),
+  }).filter(([name]) => !name.startsWith('npm_')),
+);
+
 /** Runs a command to its end and returns what it printed; throws with that if it fails. */
 function run(command: string, args: readonly string[], cwd: string): string {
-  const { status, signal, stdout, stderr, error } = spawnSync(command, args, { cwd, encoding: 'utf8', timeout: 300_000 });
+  const { status, signal, stdout, stderr, error } = spawnSync(command, args, { cwd, env, encoding: 'utf8', timeout: 300_000 });
   if (status === 0) return stdout;
   throw new Error(
     `pack-check: expected ${command} ${args.join(' ')} to succeed, got ${error ?? signal ?? `exit code ${status}`}\n${stdout}${stderr}`,
@@ -32,7 +42,7 @@ try {
     if (!list.includes(name)) throw new Error(`pack-check: expected "${name}" in what pherobench list prints, got\n${list}`);
   }
   console.log(run('npx', ['--no-install', 'pherobench', ...SMALL_RUN], project));
-  console.log('ok     the packed package installs and runs');
+  console.log(`ok     the packed package installs and runs, started by Node ${run('node', ['--version'], project).trim()}`);
 } finally {
   await rm(folder, { recursive: true, force: true });
 }
