@@ -4,6 +4,8 @@ export const LIMITS = {
   nameLength: 128,
   /** Keys and groups of objects, in UTF-8 bytes. */
   keyBytes: 1_024,
+  /** Metadata of objects, in UTF-8 bytes. */
+  metadataBytes: 8_192,
   objectBytes: 1_073_741_824,
   functionsPerApp: 10_000,
   bucketsPerApp: 10_000,

@@ -10,8 +10,12 @@ export interface InvocationHost {
   readonly objects: ObjectStore;
   /** Whether the session is over for its caller. */
   isAborted(slot: number, epoch: number): boolean;
-  /** Writes the object's record and starts, reports or answers what follows from it. */
+  /** A number that is used once in the session. */
+  nextSerial(slot: number): number;
+  /** Writes the object's record and starts, or reports, what follows from it. */
   dispatch(invocation: Invocation, bytes: Uint8Array, send: ResolvedSend): void;
+  /** Reports which keys of a group a bucket is to expect. */
+  expect(invocation: Invocation, bucket: number, group: string, keys: readonly string[]): void;
 }
 
 /** A send with its names resolved to positions in the plan. */
@@ -21,6 +25,7 @@ export interface ResolvedSend {
   readonly target: number;
   readonly key: string;
   readonly group: string;
+  readonly metadata: string;
   readonly output: boolean;
 }
 
@@ -44,6 +49,7 @@ export class Invocation implements Library {
   readonly #inputs: number;
   readonly #inputCount: number;
   #received: ReceivedObject[] | undefined;
+  #serial: number | undefined;
   #controller: AbortController | undefined;
   #abortReason: PheromoneError | undefined;
 
@@ -69,6 +75,11 @@ export class Invocation implements Library {
 
   get session(): string {
     return `${this.slot}.${this.epoch}`;
+  }
+
+  get serial(): number {
+    this.#serial ??= this.#host.nextSerial(this.slot);
+    return this.#serial;
   }
 
   get inputs(): readonly ReceivedObject[] {
@@ -112,24 +123,44 @@ export class Invocation implements Library {
     }
   }
 
+  expect(bucket: string, group: string, keys: readonly string[]): void {
+    this.#assertOpen('expect');
+    this.#host.expect(this, this.#sendable(bucket).index, group, keys);
+  }
+
   get(bucket: string, key: string): ReceivedObject | undefined {
     this.#assertOpen('get');
     const ref = this.#host.objects.find(this.slot, this.#bucket(bucket).index, key);
     return ref < 0 ? undefined : this.#receive(ref);
   }
 
-  #resolve({ bucket, target, key = '', group = '' }: Destination, output: boolean): ResolvedSend {
-    if (typeof key !== 'string' || typeof group !== 'string') {
-      throw new PheromoneError('INVALID_ARGUMENT', `${this.#where()}: send: expected key and group to be strings, got ${typeof key}, ${typeof group}`);
+  #resolve({ bucket, target, key = '', group = '', metadata = '' }: Destination, output: boolean): ResolvedSend {
+    if (typeof key !== 'string' || typeof group !== 'string' || typeof metadata !== 'string') {
+      const got = `${typeof key}, ${typeof group}, ${typeof metadata}`;
+      throw new PheromoneError('INVALID_ARGUMENT', `${this.#where()}: send: expected key, group and metadata to be strings, got ${got}`);
     }
     if (bucket === undefined && target === undefined && !output) {
       throw new PheromoneError('INVALID_ARGUMENT', `${this.#where()}: send: expected a bucket, a target function or { output: true }, got none`);
     }
-    const plan = bucket === undefined ? undefined : this.#bucket(bucket);
-    if (plan !== undefined && this.plan.sends !== undefined && !this.plan.sends.has(plan.index)) {
-      throw new PheromoneError('UNKNOWN_BUCKET', `${this.#where()}: send: expected a bucket that the function was registered to send to, got "${bucket}"`);
+    return {
+      bucket: bucket === undefined ? undefined : this.#sendable(bucket),
+      target: target === undefined ? -1 : this.#function(target),
+      key,
+      group,
+      metadata,
+      output,
+    };
+  }
+
+  #sendable(name: string): BucketPlan {
+    const bucket = this.#bucket(name);
+    if (this.plan.sends !== undefined && !this.plan.sends.has(bucket.index)) {
+      throw new PheromoneError(
+        'UNKNOWN_BUCKET',
+        `${this.#where()}: expected a bucket that the function was registered to send to, got "${name}"`,
+      );
     }
-    return { bucket: plan, target: target === undefined ? -1 : this.#function(target), key, group, output };
+    return bucket;
   }
 
   #bucket(name: string): BucketPlan {
@@ -188,6 +219,10 @@ class StoredObject implements ReceivedObject {
 
   get group(): string {
     return this.#objects.group(this.#ref);
+  }
+
+  get metadata(): string {
+    return this.#objects.metadata(this.#ref);
   }
 
   get source(): string {

@@ -6,6 +6,8 @@ export type Destination = {
   readonly key?: string;
   /** For DynamicGroup: the group that the object belongs to. */
   readonly group?: string;
+  /** Free text that the platform hands to readers and never looks at, 8 KiB of UTF-8 at most; default `''`. */
+  readonly metadata?: string;
 } & (
   | { readonly bucket: string; readonly target?: never }
   | { readonly target: string; readonly bucket?: never }
@@ -19,6 +21,7 @@ export interface ReceivedObject {
   readonly bucket: string;
   readonly key: string;
   readonly group: string;
+  readonly metadata: string;
   /** The function that sent it; `''` for the caller's input. */
   readonly source: string;
   /** Lies in shared memory; valid until the invocation is over. */
@@ -46,6 +49,8 @@ export interface Library {
   readonly fn: string;
   /** Unique on the node. */
   readonly session: string;
+  /** A number that no other invocation of the session has, nor an earlier attempt. */
+  readonly serial: number;
   /** 1 for the first time; more where an executor died under an earlier attempt. */
   readonly attempt: number;
   /** The objects that started this invocation. */
@@ -63,6 +68,11 @@ export interface Library {
   send(object: EpheObject, options?: SendOptions): void;
   /** Sends bytes: without a copy where they lie in object memory (allocated, or received), else with one. */
   send(bytes: Uint8Array, destination: Destination, options?: SendOptions): void;
+  /**
+   * Fixes which keys of a group a DynamicJoin on the bucket waits for, now that they are known; none: it fires at
+   * once. Throws `UNKNOWN_BUCKET`.
+   */
+  expect(bucket: string, group: string, keys: readonly string[]): void;
   /** An object of this session, the one sent last under this bucket and key; `undefined` if there is none (yet). */
   get(bucket: string, key: string): ReceivedObject | undefined;
 }

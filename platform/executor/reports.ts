@@ -29,6 +29,8 @@ export const FAILED = 5;
 export const RETIRE = 6;
 /** Function `fn` is to start with the object `ref`; already counted as under way, but the executor's part of the ledger is full. */
 export const START = 7;
+/** A producer fixed which keys a bucket is to expect. `fn`: the bucket's position; `ref`: an object with the group, its payload the keys as JSON. */
+export const EXPECTED = 8;
 
 export interface Report {
   type: number;

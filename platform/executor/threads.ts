@@ -88,12 +88,12 @@ export class Threads {
     return Atomics.compareExchange(this.words, at + STATE, from, state) === from ? state : -1;
   }
 
-  /** Changes the thread's own kind; false where it was declared dying: it must not go on. */
-  become(thread: number, kind: number): boolean {
+  /** Changes the thread's own kind; returns the new state, or -1 where it was declared dying: then it must not go on. */
+  become(thread: number, kind: number): number {
     for (;;) {
       const from = this.state(thread);
-      if ((from & KIND) === DYING) return false;
-      if (this.swap(thread, from, kind)) return true;
+      if ((from & KIND) === DYING) return -1;
+      if (this.swap(thread, from, kind)) return (from & ~KIND) | kind;
     }
   }
 

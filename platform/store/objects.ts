@@ -3,8 +3,8 @@
  * that thread's list in the session, and never changed again; so any thread may read it without a lock.
  *
  * Object record, in 32-bit words: 0 next (units of 16 bytes, plus one), 1 source function, 2 bucket, 3 hash of
- * bucket and key, 4 key bytes, 5 group bytes, 6-7 payload offset, 8-9 payload size, 10-11 time of sending; then
- * the key and the group in UTF-8. Offsets, sizes and times are doubles. The payload lies anywhere in the
+ * bucket and key, 4 key bytes, 5 group bytes, 6-7 payload offset, 8-9 payload size, 10-11 time of sending, 12
+ * metadata bytes; then key, group and metadata in UTF-8. Offsets, sizes and times are doubles. The payload lies anywhere in the
  * session's memory, so that passing on what came in copies nothing.
  */
 import { PheromoneError } from '../core/errors.ts';
@@ -13,7 +13,7 @@ import { SessionAllocator } from './allocator.ts';
 import { ALIGN_BYTES, type StoreMemory } from './memory.ts';
 import { OBJECTS, SPANS, type SessionTable } from './sessions.ts';
 
-const RECORD_WORDS = 12;
+const RECORD_WORDS = 14;
 const RECORD_BYTES = RECORD_WORDS * 4;
 const SPAN_BYTES = 32;
 
@@ -28,6 +28,7 @@ export interface ObjectLabel {
   readonly bucket: number;
   readonly key: string;
   readonly group: string;
+  readonly metadata: string;
 }
 
 /** An invocation's time, as {@link ObjectStore.spans} reads it. */
@@ -78,13 +79,15 @@ export class ObjectStore {
     }
     const keyBytes = byteLength(label.key);
     const groupBytes = byteLength(label.group);
-    if (keyBytes > LIMITS.keyBytes || groupBytes > LIMITS.keyBytes) {
+    const metadataBytes = byteLength(label.metadata);
+    if (keyBytes > LIMITS.keyBytes || groupBytes > LIMITS.keyBytes || metadataBytes > LIMITS.metadataBytes) {
       throw new PheromoneError(
         'INVALID_ARGUMENT',
-        `key and group: expected at most ${LIMITS.keyBytes} bytes each, got ${keyBytes} and ${groupBytes}`,
+        `key, group and metadata: expected at most ${LIMITS.keyBytes}, ${LIMITS.keyBytes} and ${LIMITS.metadataBytes} bytes, ` +
+          `got ${keyBytes}, ${groupBytes} and ${metadataBytes}`,
       );
     }
-    const offset = this.allocator.allocate(slot, epoch, RECORD_BYTES + keyBytes + groupBytes);
+    const offset = this.allocator.allocate(slot, epoch, RECORD_BYTES + keyBytes + groupBytes + metadataBytes);
     const at = offset / 4;
     const words = this.#words;
     words[at + 1] = label.source;
@@ -92,11 +95,13 @@ export class ObjectStore {
     words[at + 3] = hashOf(label.bucket, label.key);
     words[at + 4] = keyBytes;
     words[at + 5] = groupBytes;
+    words[at + 12] = metadataBytes;
     this.#doubles[at / 2 + 3] = bytes.byteOffset;
     this.#doubles[at / 2 + 4] = bytes.length;
     this.#doubles[at / 2 + 5] = sentNs;
     if (keyBytes > 0) this.#bytes.write(label.key, offset + RECORD_BYTES, keyBytes, 'utf8');
     if (groupBytes > 0) this.#bytes.write(label.group, offset + RECORD_BYTES + keyBytes, groupBytes, 'utf8');
+    if (metadataBytes > 0) this.#bytes.write(label.metadata, offset + RECORD_BYTES + keyBytes + groupBytes, metadataBytes, 'utf8');
     this.#sessions.join(slot, this.#thread);
     words[at] = this.#sessions.head(slot, OBJECTS, this.#thread);
     const ref = offset / ALIGN_BYTES;
@@ -140,16 +145,15 @@ export class ObjectStore {
   }
 
   key(ref: number): string {
-    const size = this.#words[ref * (ALIGN_BYTES / 4) + 4] as number;
-    const start = ref * ALIGN_BYTES + RECORD_BYTES;
-    return size === 0 ? '' : this.#bytes.toString('utf8', start, start + size);
+    return this.#text(ref, 0, this.#textBytes(ref, 4));
   }
 
   group(ref: number): string {
-    const at = ref * (ALIGN_BYTES / 4);
-    const size = this.#words[at + 5] as number;
-    const start = ref * ALIGN_BYTES + RECORD_BYTES + (this.#words[at + 4] as number);
-    return size === 0 ? '' : this.#bytes.toString('utf8', start, start + size);
+    return this.#text(ref, this.#textBytes(ref, 4), this.#textBytes(ref, 5));
+  }
+
+  metadata(ref: number): string {
+    return this.#text(ref, this.#textBytes(ref, 4) + this.#textBytes(ref, 5), this.#textBytes(ref, 12));
   }
 
   sentNs(ref: number): number {
@@ -206,6 +210,15 @@ export class ObjectStore {
       }
     });
     return spans;
+  }
+
+  #textBytes(ref: number, word: number): number {
+    return this.#words[ref * (ALIGN_BYTES / 4) + word] as number;
+  }
+
+  #text(ref: number, from: number, size: number): string {
+    const start = ref * ALIGN_BYTES + RECORD_BYTES + from;
+    return size === 0 ? '' : this.#bytes.toString('utf8', start, start + size);
   }
 }
 

@@ -100,7 +100,7 @@ export class Scheduler {
     const session = this.#sessions.open(app, caller, request.trace);
     let ref: number;
     try {
-      const label = { source: NO_FUNCTION, bucket: NO_BUCKET, key: '', group: '' };
+      const label = { source: NO_FUNCTION, bucket: NO_BUCKET, key: '', group: '', metadata: '' };
       ref = this.#objects.add(session.slot, session.epoch, input, label, hostNowNs());
     } catch (error) {
       this.#sessions.release(session);

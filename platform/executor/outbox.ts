@@ -1,0 +1,127 @@
+/**
+ * What leaves an executor: objects that its functions send, the invocations that these start, and reports to the
+ * scheduler. Triggers without state are decided here, by the thread that sends.
+ */
+import { PheromoneError } from '../core/errors.ts';
+import { NO_BUCKET, NO_FUNCTION, type ObjectStore } from '../store/objects.ts';
+import type { SessionTable } from '../store/sessions.ts';
+import { hostNowNs } from './clock.ts';
+import type { LoadedApp } from './functions.ts';
+import type { Invocation, InvocationHost, ResolvedSend } from './invocation.ts';
+import type { EntryId, Ledger } from './ledger.ts';
+import { EXPECTED, FAILED, OUTPUT, QUIET, type ReportWriter, SENT, SOURCES_DONE, START } from './reports.ts';
+import type { Threads } from './threads.ts';
+
+/** A body that has run this long when it sends has its receiver started elsewhere at once. */
+const LONG_BODY_NS = 50_000;
+
+export class Outbox implements InvocationHost {
+  readonly objects: ObjectStore;
+  readonly #thread: number;
+  readonly #sessions: SessionTable;
+  readonly #ledger: Ledger;
+  readonly #threads: Threads;
+  readonly #reports: ReportWriter;
+  /** Reports were pushed that the scheduler has not been woken for. */
+  #reported = false;
+
+  constructor(thread: number, objects: ObjectStore, sessions: SessionTable, ledger: Ledger, threads: Threads, reports: ReportWriter) {
+    this.objects = objects;
+    this.#thread = thread;
+    this.#sessions = sessions;
+    this.#ledger = ledger;
+    this.#threads = threads;
+    this.#reports = reports;
+  }
+
+  isAborted(slot: number, epoch: number): boolean {
+    return !this.#sessions.isLive(slot, epoch) || this.#sessions.isAborted(slot);
+  }
+
+  nextSerial(slot: number): number {
+    return this.#sessions.nextSerial(slot);
+  }
+
+  dispatch(invocation: Invocation, bytes: Uint8Array, { bucket, target, key, group, metadata, output }: ResolvedSend): void {
+    const { slot, epoch, plan, startedNs } = invocation;
+    const nowNs = hostNowNs();
+    const label = { source: plan.index, bucket: bucket?.index ?? NO_BUCKET, key, group, metadata };
+    const ref = this.objects.add(slot, epoch, bytes, label, nowNs);
+    if (output) invocation.outputs.push(ref);
+    if (target >= 0) this.#publish(invocation, target, ref);
+    if (bucket !== undefined) {
+      for (const fn of bucket.immediate) this.#publish(invocation, fn, ref);
+      if (bucket.byName.size > 0) for (const fn of bucket.byName.get(key) ?? []) this.#publish(invocation, fn, ref);
+      if (bucket.stateful.length > 0) this.push(SENT, slot, epoch, ref);
+    }
+    const isLong = invocation.awaits || nowNs - startedNs > LONG_BODY_NS;
+    const waiting = this.#ledger.waiting(this.#thread);
+    if (waiting > 1 || (waiting > 0 && (isLong || !invocation.loaded.plan.inline))) this.#threads.wakeOne();
+    if (isLong) this.flush();
+  }
+
+  expect({ slot, epoch, plan }: Invocation, bucket: number, group: string, keys: readonly string[]): void {
+    const label = { source: plan.index, bucket: NO_BUCKET, key: '', group, metadata: '' };
+    const ref = this.objects.add(slot, epoch, Buffer.from(JSON.stringify(keys)), label, hostNowNs());
+    this.push(EXPECTED, slot, epoch, ref, bucket);
+  }
+
+  /** Accounts for an invocation that is over. After it the session may be gone. */
+  end(id: EntryId, slot: number, epoch: number, app: LoadedApp | undefined, fn: number): void {
+    if (!this.#ledger.finish(id, this.#thread)) return;
+    for (const set of app?.plan.functions[fn]?.watchSets ?? []) {
+      if (set !== 0 && this.#sessions.count(slot, set, -1) === 0) this.push(SOURCES_DONE, slot, epoch, set);
+    }
+    if (this.#sessions.count(slot, 0, -1) === 0) this.push(QUIET, slot, epoch, 0);
+    this.flush();
+  }
+
+  /** Reports what an invocation sent as output, now that it has ended well. */
+  answer({ slot, epoch, outputs }: Invocation): void {
+    for (const ref of outputs) this.push(OUTPUT, slot, epoch, ref);
+  }
+
+  /** Reports that an invocation failed; an error without a code is the function's own. */
+  fail(slot: number, epoch: number, app: LoadedApp, fn: number, error: unknown): void {
+    if (!this.#sessions.isLive(slot, epoch)) return;
+    const isCoded = error instanceof PheromoneError;
+    const where = `app "${app.plan.name}": function "${app.plan.functions[fn]?.definition.name}"`;
+    const text = isCoded ? `${error.code}\n${error.message}` : `FUNCTION_FAILED\n${where}: ${textOf(error)}`;
+    let ref = -1;
+    try {
+      const label = { source: fn, bucket: NO_BUCKET, key: '', group: '', metadata: '' };
+      ref = this.objects.add(slot, epoch, Buffer.from(text), label, hostNowNs());
+    } catch {
+      // No memory for the text: that memory is full is then all that the scheduler can say.
+    }
+    this.push(FAILED, slot, epoch, ref);
+    this.flush();
+  }
+
+  push(type: number, slot: number, epoch: number, ref: number, fn = NO_FUNCTION): void {
+    this.#reports.push(type, slot, epoch, ref, fn);
+    this.#reported = true;
+  }
+
+  /** Wakes the scheduler if there is something for it. Left to the end of a body where that is near: waking costs microseconds. */
+  flush(): void {
+    if (!this.#reported) return;
+    this.#reported = false;
+    this.#threads.wakeScheduler();
+  }
+
+  #publish({ slot, epoch, loaded }: Invocation, fn: number, ref: number): void {
+    this.#sessions.count(slot, 0, 1);
+    for (const set of loaded.plan.functions[fn]?.watchSets ?? []) if (set !== 0) this.#sessions.count(slot, set, 1);
+    if (!this.#ledger.publish(slot, epoch, fn, ref, 1, 1)) this.push(START, slot, epoch, ref, fn);
+  }
+}
+
+/** Anything can be thrown, and not everything turns into text. */
+function textOf(error: unknown): string {
+  try {
+    return String(error);
+  } catch {
+    return `threw a ${typeof error} that has no text`;
+  }
+}
