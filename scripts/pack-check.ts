@@ -1,6 +1,6 @@
 /** Packs the package, installs the tarball into an empty folder and runs it there, as a stranger would. */
 import { spawnSync } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -42,6 +42,10 @@ try {
     if (!list.includes(name)) throw new Error(`pack-check: expected "${name}" in what pherobench list prints, got\n${list}`);
   }
   console.log(run('npx', ['--no-install', 'pherobench', ...SMALL_RUN], project));
+  const { name: packed, exports } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
+  const modules = Object.keys(exports).filter((path) => !path.endsWith('.json'));
+  const imports = modules.map((path) => `import '${path.replace('.', packed)}';`).join('\n');
+  run(process.execPath, ['--input-type=module', '--eval', imports], project);
   console.log(`ok     the packed package installs and runs, started by Node ${run('node', ['--version'], project).trim()}`);
 } finally {
   await rm(folder, { recursive: true, force: true });
