@@ -77,6 +77,16 @@ export function upstreamInSession(workflow: Workflow, name: string): ReadonlySet
   return closure([name], (to) => before.get(to) ?? []);
 }
 
+/** Functions that a session may run several times at once: started per item, batch or group, or following one that is. */
+export function runsSeveralTimes(workflow: Workflow): ReadonlySet<string> {
+  const seeds = workflow.dependencies.flatMap((d) => {
+    if (d.pattern === 'map' || d.pattern === 'k-out-of-n') return [d.each];
+    return takesMany(d) && !isAppScoped(d) ? targetsOf(d) : [];
+  });
+  const index = dependenciesBySource(workflow);
+  return closure(seeds, (name) => (index.get(name) ?? []).filter((d) => !isAppScoped(d)).flatMap(targetsOf));
+}
+
 /** What an invocation of a function may emit. Plain data, so that it can travel to where the body runs. */
 export interface EmitRule {
   /** Whether it may emit more than one value. */

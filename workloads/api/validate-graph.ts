@@ -4,9 +4,9 @@ import {
   closure,
   dependenciesBySource,
   edgesOf,
-  isAppScoped,
   isStreaming,
   joinedEach,
+  runsSeveralTimes,
   sessionsOf,
   takesMany,
   upstreamInSession,
@@ -108,16 +108,6 @@ function checkAssemble(workflow: Workflow, d: Assemble, fail: Fail): void {
   const repeating = d.from.find((name) => several.has(name));
   if (repeating !== undefined) fail(where, 'sources that run once a session', `"${repeating}", which runs once an item, batch or group`);
   for (const choice of workflow.dependencies) if (choice.pattern === 'choice') checkBranches(workflow, d, choice, fail);
-}
-
-/** Functions that a session may run several times at once: started per item, batch or group, or following one that is. */
-function runsSeveralTimes(workflow: Workflow): ReadonlySet<string> {
-  const seeds = workflow.dependencies.flatMap((d) => {
-    if (d.pattern === 'map' || d.pattern === 'k-out-of-n') return [d.each];
-    return takesMany(d) && !isAppScoped(d) ? targetsOf(d) : [];
-  });
-  const index = dependenciesBySource(workflow);
-  return closure(seeds, (name) => (index.get(name) ?? []).filter((d) => !isAppScoped(d)).flatMap(targetsOf));
 }
 
 /** Two sources that only different branches of one choice lead to never meet, unless the choice comes round again. */

@@ -112,7 +112,7 @@ export interface Batch {
 
 /**
  * Every `everyMs` milliseconds `to` starts with the values that `from` has emitted since; not at all if there are
- * none. Counted from the start of the session, or of the deployment. A run is not over while values wait.
+ * none. Where the first window begins is the platform's to choose. A run is not over while values wait.
  */
 export interface Window {
   readonly pattern: 'window';
