@@ -18,7 +18,7 @@ const LARGE_COPY_BYTES = 100_000_000;
 
 /** Starts what the floors need. `largestValueBytes` is the most that the run passes between two functions. */
 export async function openFloors(largestValueBytes: number): Promise<OpenFloors> {
-  const mailbox = openMailbox();
+  const mailbox = await openMailbox();
   try {
     const roundTrip = await openRoundTrip();
     const sizes = largestValueBytes >= LARGE_COPY_BYTES ? [...COPY_BYTES, LARGE_COPY_BYTES] : COPY_BYTES;

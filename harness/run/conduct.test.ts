@@ -96,6 +96,11 @@ test('a trace that cannot be is a failure', async (t) => {
   t.like(ofKind(run, 'trial')[0]!.outcome, { kind: 'failed', code: 'INVALID_TRACE' });
 });
 
+test('an injected delay that cannot be is a failure', async (t) => {
+  const run = await finishRun([fakeSource('a', { invoke: async (bytes) => invoked(bytes, { injectedNs: Number.NaN }) })]);
+  t.like(ofKind(run, 'trial')[0]?.outcome, { kind: 'failed', code: 'INVALID_TRACE' });
+});
+
 test('after three failures in a row a case is absent from there on', async (t) => {
   const invoke = () => Promise.reject(new DriverError('PLATFORM_FAILED', 'out of order'));
   const run = await finishRun([fakeSource('bad', { invoke }), fakeSource('good')], { rounds: 5 });

@@ -35,13 +35,15 @@ function judged(planned: PlannedCase, input: Uint8Array, invoked: Invoked, times
   if (!verdict.ok) return { kind: 'wrong', why: verdict.why };
   const { trace } = invoked;
   try {
+    const { injectedNs } = trace;
+    if (injectedNs !== undefined && !(injectedNs >= 0)) throw new RangeError(`injected delay: expected 0 ns or more, got ${injectedNs}`);
     const hops = planned.workload.hops?.(planned.parameters);
     return {
       kind: 'ok',
       ...splitLatency(trace, times),
       invocations: trace.spans.length,
       ...(hops === undefined ? {} : { hops }),
-      ...(trace.injectedNs === undefined ? {} : { injectedNs: trace.injectedNs }),
+      ...(injectedNs === undefined ? {} : { injectedNs }),
     };
   } catch (error) {
     return { kind: 'failed', code: 'INVALID_TRACE', why: describe(error).why };
