@@ -53,7 +53,7 @@ function systemOf(name: string): Pick<LockEntry, 'os' | 'cpu' | 'libc'> {
   return { os, cpu, ...(libc.length > 0 ? { libc } : {}) };
 }
 
-if (import.meta.main) {
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const path = fileURLToPath(new URL('../package-lock.json', import.meta.url));
   const lock = JSON.parse(await readFile(path, 'utf8')) as { packages: LockPackages };
   const missing = missingEntries(lock.packages);

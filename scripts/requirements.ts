@@ -1,13 +1,11 @@
 /** Components that some tests need and that a machine may lack. */
-import { accessSync, constants, existsSync } from 'node:fs';
+import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 
 const FIND = {
   /** A browser that playwright-core can drive. */
   chromium: () => process.env.CHROMIUM_PATH ?? onPath('chromium', 'chromium-browser', 'google-chrome'),
-  /** Linux's view of processes: processor time and memory by process id. */
-  procfs: () => (existsSync('/proc/self/smaps_rollup') ? '/proc' : undefined),
 } satisfies Record<string, () => string | undefined>;
 
 export type Requirement = keyof typeof FIND;
