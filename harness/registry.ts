@@ -7,24 +7,9 @@ export interface DriverSource {
   load(): Promise<Driver>;
 }
 
-const ending = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
-
-/** The export `exported` of the module `path` (without its ending, relative to this folder). */
-function source(name: string, path: string, exported: string): DriverSource {
-  return {
-    name,
-    async load() {
-      const module: Record<string, Driver | undefined> = await import(new URL(`${path}${ending}`, import.meta.url).href);
-      const driver = module[exported];
-      if (driver === undefined) throw new TypeError(`${path}: expected an export ${exported}`);
-      return driver;
-    },
-  };
-}
-
 export const PLATFORMS: readonly DriverSource[] = [
-  source('pheromone', '../platform/driver/driver', 'pheromone'),
-  source('http', '../baselines/http/driver', 'http'),
-  source('null', '../baselines/calibration/driver', 'calibrationNull'),
-  source('delay', '../baselines/calibration/driver', 'calibrationDelay'),
+  { name: 'pheromone', load: async () => (await import('../platform/driver/driver.ts')).pheromone },
+  { name: 'http', load: async () => (await import('../baselines/http/driver.ts')).http },
+  { name: 'null', load: async () => (await import('../baselines/calibration/driver.ts')).calibrationNull },
+  { name: 'delay', load: async () => (await import('../baselines/calibration/driver.ts')).calibrationDelay },
 ];

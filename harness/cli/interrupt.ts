@@ -4,11 +4,11 @@ const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 /** One Ctrl-C can arrive twice: from the terminal, and passed on by the launcher. */
 const SAME_WITHIN_MS = 300;
 
-/** Calls `first` at the first signal and `second` at the next; returns how to stop listening. */
-export function onInterrupt(first: () => void, second: () => void): () => void {
+/** Calls `first` at the first signal and `second` at later ones; returns how to stop listening. */
+export function onInterrupt(first: () => void, second: () => void, clockMs = (): number => performance.now()): () => void {
   let firstMs: number | undefined;
   const listener = (): void => {
-    const nowMs = performance.now();
+    const nowMs = clockMs();
     if (firstMs === undefined) {
       firstMs = nowMs;
       first();
