@@ -1,6 +1,7 @@
 import test from 'ava';
 import type { Platform } from '../../workloads/api/driver.ts';
 import { checkLifecycle, conformanceCases, runCase } from '../../workloads/conformance/conformance.ts';
+import { checkOrphans } from '../../workloads/conformance/orphans.ts';
 import { calibrationDelay, calibrationNull } from './driver.ts';
 
 const options = { executors: 2, dataDir: import.meta.dirname };
@@ -45,4 +46,8 @@ test.serial('The delay that is reported lies within the call and is the one that
   } finally {
     await delaying.stop();
   }
+});
+
+test.serial('The platform ends when the process that started it is killed', async (t) => {
+  await t.notThrowsAsync(checkOrphans(import.meta.resolve('./driver.ts'), 'calibrationNull', import.meta.dirname));
 });

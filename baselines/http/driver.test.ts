@@ -1,6 +1,7 @@
 import test from 'ava';
 import type { Platform } from '../../workloads/api/driver.ts';
 import { checkLifecycle, conformanceCases, runCase } from '../../workloads/conformance/conformance.ts';
+import { checkOrphans } from '../../workloads/conformance/orphans.ts';
 import { http } from './driver.ts';
 
 const options = { executors: 2, dataDir: import.meta.dirname };
@@ -18,4 +19,8 @@ for (const c of conformanceCases()) {
 
 test.serial('The platform starts, refuses what it must and leaves no process behind', async (t) => {
   await t.notThrowsAsync(checkLifecycle(http, options));
+});
+
+test.serial('The platform ends when the process that started it is killed', async (t) => {
+  await t.notThrowsAsync(checkOrphans(import.meta.resolve('./driver.ts'), 'http', import.meta.dirname));
 });

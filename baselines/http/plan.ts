@@ -129,7 +129,7 @@ function addressed(routes: Routes, { holdsUp }: FunctionRoute, { lineage, fn }: 
   divide(SESSION, shares);
   const extra: Draft[] = [];
   for (const group of holdsUp) {
-    const leading = shares.filter((_, at) => leadsToSource(routes, sending[at]!.leadsTo, group));
+    const leading = sending.flatMap(({ leadsTo }, at) => (leadsToSource(routes, leadsTo, group) ? [shares[at]!] : []));
     if (leading.length > 0) {
       divide(String(group), leading);
       continue;

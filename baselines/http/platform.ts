@@ -90,11 +90,11 @@ export class HttpPlatform implements Platform {
     await Promise.allSettled(processes.map((process) => process.send('DELETE', `/deployment/${id}`, {}, null)));
   }
 
-  /** Tells every process who the others are. */
+  /** Tells every process who the others are; one that has just ended will be replaced, and all are told anew. */
   async #introduce(): Promise<void> {
     const peers = this.#children.map(({ port }) => port);
     const { port: caller } = this.#server.address() as AddressInfo;
-    await Promise.all(
+    await Promise.allSettled(
       this.#children.map(({ connection }, process) => {
         const neighbours: Neighbours = { process, peers, caller };
         return connection.send('PUT', '/neighbours', {}, Buffer.from(JSON.stringify(neighbours)));
@@ -106,7 +106,7 @@ export class HttpPlatform implements Platform {
   #watch(child: Child): void {
     void child.gone.then((report) => {
       if (this.#isStopped) return;
-      this.#ready = this.#ready.then(() => this.#replace(child));
+      this.#ready = this.#ready.catch(() => {}).then(() => this.#replace(child));
       this.#ready.catch(() => {});
       this.#failUnderWay(report);
     });

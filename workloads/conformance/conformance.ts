@@ -72,7 +72,8 @@ async function checkRefusals(platform: Platform): Promise<void> {
   await expectError(outcome, 'INVALID_WORKFLOW', 'FUNCTION_FAILED');
 }
 
-function isAlive(pid: number): boolean {
+/** Whether a process with this id exists. */
+export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
