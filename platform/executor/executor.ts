@@ -18,7 +18,7 @@ import type { FunctionBody } from './library.ts';
 import { Outbox } from './outbox.ts';
 import { Pending } from './pending.ts';
 import type { ExecutorSetup, FromExecutor, ToExecutor } from './protocol.ts';
-import { ReportWriter, RETIRE } from './reports.ts';
+import { RETIRE, ReportWriter } from './reports.ts';
 import { halt, Rest } from './rest.ts';
 import { type Room, WorkFinder } from './search.ts';
 import { BETWEEN, Threads } from './threads.ts';
@@ -41,6 +41,7 @@ export class Executor {
   readonly #current = new AsyncLocalStorage<Invocation>();
   readonly #entry: LedgerEntry = { slot: 0, epoch: 0, fn: 0, inputs: 0, inputCount: 0, attempt: 0, dueMs: 0 };
   #retiring = false;
+  #late = false;
 
   constructor(setup: ExecutorSetup, port: MessagePort) {
     this.#thread = setup.thread;
@@ -74,7 +75,7 @@ export class Executor {
       const id = this.#retiring ? NONE : this.#finder.next(this.#roomIfShared());
       if (id !== NONE) {
         this.#start(id);
-        if (hostNowNs() - this.#rest.turnedNs > TURN_NS) await this.#rest.turn();
+        if (this.#isTurnDue()) await this.#rest.turn();
         else if (this.#pending.counts) await undefined;
       } else if (this.#pending.isBusy || this.#retiring) {
         await this.#waitInLoop();
@@ -88,6 +89,13 @@ export class Executor {
         }
       }
     }
+  }
+
+  /** What a long body has sent is started before timers and I/O have their turn; one invocation, no more. */
+  #isTurnDue(): boolean {
+    const wasLate = this.#late;
+    this.#late = hostNowNs() - this.#rest.turnedNs > TURN_NS;
+    return wasLate && this.#late;
   }
 
   #roomIfShared(): Room | undefined {

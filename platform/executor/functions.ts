@@ -50,12 +50,19 @@ async function importBody(app: string, { name, module, export: exported, config 
     found = loaded[exported];
     if (typeof found === 'function' && config !== undefined) found = await (found as (data: unknown) => unknown)(config);
   } catch (error) {
-    throw new PheromoneError('FUNCTION_LOAD_FAILED', `${where}: could not load ${module}: ${error instanceof Error ? error.message : error}`, {
-      cause: error,
-    });
+    throw new PheromoneError(
+      'FUNCTION_LOAD_FAILED',
+      `${where}: could not load ${module}: ${error instanceof Error ? error.message : error}`,
+      {
+        cause: error,
+      },
+    );
   }
   if (typeof found !== 'function') {
-    throw new PheromoneError('FUNCTION_LOAD_FAILED', `${where}: expected ${module} to export a function "${exported}", got ${typeof found}`);
+    throw new PheromoneError(
+      'FUNCTION_LOAD_FAILED',
+      `${where}: expected ${module} to export a function "${exported}", got ${typeof found}`,
+    );
   }
   return found as FunctionBody;
 }

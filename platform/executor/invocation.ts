@@ -140,7 +140,10 @@ export class Invocation implements Library {
       throw new PheromoneError('INVALID_ARGUMENT', `${this.#where()}: send: expected key, group and metadata to be strings, got ${got}`);
     }
     if (bucket === undefined && target === undefined && !output) {
-      throw new PheromoneError('INVALID_ARGUMENT', `${this.#where()}: send: expected a bucket, a target function or { output: true }, got none`);
+      throw new PheromoneError(
+        'INVALID_ARGUMENT',
+        `${this.#where()}: send: expected a bucket, a target function or { output: true }, got none`,
+      );
     }
     return {
       bucket: bucket === undefined ? undefined : this.#sendable(bucket),
@@ -172,7 +175,8 @@ export class Invocation implements Library {
 
   #function(name: string): number {
     const index = this.loaded.plan.functionIndex.get(name);
-    if (index === undefined) throw new PheromoneError('UNKNOWN_FUNCTION', `${this.#where()}: send: expected a function of the app, got "${name}"`);
+    if (index === undefined)
+      throw new PheromoneError('UNKNOWN_FUNCTION', `${this.#where()}: send: expected a function of the app, got "${name}"`);
     return index;
   }
 
@@ -182,7 +186,8 @@ export class Invocation implements Library {
 
   #assertOpen(call: string): void {
     if (this.over) throw new PheromoneError('INVALID_ARGUMENT', `${this.#where()}: ${call}: expected a running invocation, it is over`);
-    if (this.#host.isAborted(this.slot, this.epoch)) throw new PheromoneError('CANCELLED', `${this.#where()}: ${call}: the session is over`);
+    if (this.#host.isAborted(this.slot, this.epoch))
+      throw new PheromoneError('CANCELLED', `${this.#where()}: ${call}: the session is over`);
   }
 
   #where(): string {

@@ -84,7 +84,7 @@ export class Threads {
     this.words[at + TIMEOUT] = timeoutMs;
     const from = Atomics.load(this.words, at + STATE);
     if ((from & KIND) === DYING) return -1;
-    const state = ((((from >> 3) + 1) << 3) | BODY) | 0;
+    const state = (((from >> 3) + 1) << 3) | BODY | 0;
     return Atomics.compareExchange(this.words, at + STATE, from, state) === from ? state : -1;
   }
 

@@ -40,7 +40,8 @@ export class Apps {
   /** Throws `UNKNOWN_APP`. */
   get(name: string): App {
     const app = this.#byName.get(name);
-    if (app === undefined) throw new PheromoneError('UNKNOWN_APP', `expected a registered app (${this.names().join(', ') || 'none is'}), got "${name}"`);
+    if (app === undefined)
+      throw new PheromoneError('UNKNOWN_APP', `expected a registered app (${this.names().join(', ') || 'none is'}), got "${name}"`);
     return app;
   }
 
@@ -79,7 +80,10 @@ async function loadFactories(definition: AppDefinition): Promise<Map<string, Tri
       throw new PheromoneError('FUNCTION_LOAD_FAILED', `${where}: could not load ${trigger.module}: ${error}`, { cause: error });
     }
     if (typeof factory !== 'function') {
-      throw new PheromoneError('FUNCTION_LOAD_FAILED', `${where}: expected ${trigger.module} to export a function "${trigger.export}", got ${typeof factory}`);
+      throw new PheromoneError(
+        'FUNCTION_LOAD_FAILED',
+        `${where}: expected ${trigger.module} to export a function "${trigger.export}", got ${typeof factory}`,
+      );
     }
     factories.set(trigger.name, factory as TriggerFactory);
   }

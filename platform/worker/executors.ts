@@ -31,7 +31,12 @@ export class Executors {
   readonly #loading = new Map<number, (error?: PheromoneError) => void>();
   #stopped = false;
 
-  constructor(threads: Threads, setup: Omit<ExecutorSetup, 'thread' | 'apps'>, apps: ReadonlyMap<number, AppDefinition>, events: ExecutorEvents) {
+  constructor(
+    threads: Threads,
+    setup: Omit<ExecutorSetup, 'thread' | 'apps'>,
+    apps: ReadonlyMap<number, AppDefinition>,
+    events: ExecutorEvents,
+  ) {
     this.#threads = threads;
     this.#setup = setup;
     this.#apps = apps;
@@ -98,7 +103,8 @@ export class Executors {
     for (const thread of this.#workers.keys()) {
       const kind = this.#threads.kind(thread);
       if (kind === BODY) due = Math.min(due, this.#threads.bodyDueNs(thread));
-      else if (isInLoop(kind)) due = Math.min(due, (this.#suspects.get(thread)?.sinceNs ?? this.#threads.loopDueNs(thread)) + LOOP_GRACE_NS);
+      else if (isInLoop(kind))
+        due = Math.min(due, (this.#suspects.get(thread)?.sinceNs ?? this.#threads.loopDueNs(thread)) + LOOP_GRACE_NS);
     }
     return due;
   }
@@ -159,7 +165,8 @@ export class Executors {
     if (!expected) this.start();
     this.#events.ended(thread);
     // Its answer to a registration will not come; the replacement's may.
-    if (!expected) for (const app of this.#loading.keys()) this.#tellAll({ type: 'app', app, definition: this.#apps.get(app) as AppDefinition });
+    if (!expected)
+      for (const app of this.#loading.keys()) this.#tellAll({ type: 'app', app, definition: this.#apps.get(app) as AppDefinition });
   }
 }
 

@@ -9,7 +9,7 @@ import { afterExecutorDeath } from '../core/recovery.ts';
 import type { ObjectMeta } from '../core/trigger.ts';
 import { hostNowNs } from '../executor/clock.ts';
 import { type EntryId, type Invocation, Ledger } from '../executor/ledger.ts';
-import { FAILED, OUTPUT, QUIET, type Report, RETIRE, SENT, SOURCES_DONE, START } from '../executor/reports.ts';
+import { FAILED, OUTPUT, QUIET, RETIRE, type Report, SENT, SOURCES_DONE, START } from '../executor/reports.ts';
 import type { Threads } from '../executor/threads.ts';
 import { SCHEDULER } from '../store/memory.ts';
 import { NO_BUCKET, NO_FUNCTION, ObjectStore } from '../store/objects.ts';
@@ -21,7 +21,7 @@ import { Executors } from './executors.ts';
 import { type NodeMemory, reserveNode } from './memory.ts';
 import type { WorkerOptions } from './options.ts';
 import { ReportPump } from './report-pump.ts';
-import { Sessions, type SessionState } from './sessions.ts';
+import { type SessionState, Sessions } from './sessions.ts';
 import { Watch } from './watch.ts';
 
 export class Scheduler {
@@ -96,7 +96,8 @@ export class Scheduler {
   call(request: CallRequest, input: Uint8Array, caller: Caller): () => void {
     const app = this.#apps.get(request.app);
     const fn = app.plan.functionIndex.get(request.fn);
-    if (fn === undefined) throw new PheromoneError('UNKNOWN_FUNCTION', `app "${request.app}": expected one of its functions, got "${request.fn}"`);
+    if (fn === undefined)
+      throw new PheromoneError('UNKNOWN_FUNCTION', `app "${request.app}": expected one of its functions, got "${request.fn}"`);
     const session = this.#sessions.open(app, caller, request.trace);
     let ref: number;
     try {
@@ -169,7 +170,8 @@ export class Scheduler {
 
   #publish(invocation: Invocation): void {
     const { slot, epoch, fn, inputs, inputCount, attempt } = invocation;
-    if (this.#backlog.length > 0 || !this.#ledger.publish(slot, epoch, fn, inputs, inputCount, attempt)) this.#backlog.push({ ...invocation });
+    if (this.#backlog.length > 0 || !this.#ledger.publish(slot, epoch, fn, inputs, inputCount, attempt))
+      this.#backlog.push({ ...invocation });
     this.#threads.wakeOne();
     this.#watch.start();
   }
