@@ -1,9 +1,9 @@
 import test, { type ExecutionContext } from 'ava';
 import type { AppDefinition } from '../core/app.ts';
 import { type ClientConnection, listen } from '../wire/connection.ts';
-import type { Register } from '../wire/messages.ts';
+import { PROTOCOL_VERSION, type Register } from '../wire/messages.ts';
 import { connectClient } from './client.ts';
-import { app, type Behaviour, clientOf, failsWith } from './testing.ts';
+import { app, type Behaviour, clientOf, echoing, failsWith } from './testing.ts';
 
 /** A node that takes every definition that does not name a bucket `forbidden`, and the definitions it took. */
 function registry(): { taken: AppDefinition[]; behave: Behaviour } {
@@ -104,7 +104,8 @@ async function stranger(t: ExecutionContext, answer: (connection: ClientConnecti
 
 test('a node of another version is refused', async (t) => {
   const address = await stranger(t, (connection) => connection.send({ type: 'welcome', version: 99, pid: 1 }));
-  await failsWith(t, connectClient(address), 'BAD_MESSAGE', /^node: expected a welcome of version 1, got version 99$/);
+  const message = new RegExp(`^node: expected a welcome of version ${PROTOCOL_VERSION}, got version 99$`);
+  await failsWith(t, connectClient(address), 'BAD_MESSAGE', message);
 });
 
 test('a node that refuses the client says why', async (t) => {
@@ -123,6 +124,14 @@ test('an answer of the wrong type rejects its request', async (t) => {
   const client = await clientOf(t, (message, _, connection) => {
     if (message.type !== 'cancel') connection.send({ type: 'done', id: message.id });
   });
-  await failsWith(t, client.call('a', 'f', new Uint8Array(1)), 'BAD_MESSAGE', /expected a result, got done$/);
-  await failsWith(t, client.status(), 'BAD_MESSAGE', /expected status, got done$/);
+  await failsWith(t, client.call('a', 'f', new Uint8Array(1)), 'BAD_MESSAGE', /^node: expected result, got done$/);
+  await failsWith(t, client.status(), 'BAD_MESSAGE', /^node: expected status, got done$/);
+});
+
+test('a node that does not answer a request in time is given up for that request, and for no other', async (t) => {
+  const client = await clientOf(t, echoing, { requestTimeoutMs: 1 });
+  await failsWith(t, client.register(app), 'DEADLINE_EXCEEDED', /^register 1: expected an answer within 1 ms, got none$/);
+  await failsWith(t, client.status(), 'DEADLINE_EXCEEDED', /^status 2: expected an answer within 1 ms, got none$/);
+  await failsWith(t, client.unregister('a'), 'DEADLINE_EXCEEDED', /^unregister 3: expected an answer within 1 ms, got none$/);
+  t.is((await client.call('a', 'f', new Uint8Array(1))).outputs.length, 1);
 });

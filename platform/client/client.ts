@@ -1,20 +1,28 @@
-/** The SDK: register apps with a node and call them. */
+/** The SDK: register apps with a node, call them, feed them and listen to them. */
 import type { AppDefinition, BucketDefinition, TriggerDefinition } from '../core/app.ts';
 import { PheromoneError } from '../core/errors.ts';
-import { LIMITS } from '../core/limits.ts';
 import { type ConnectOptions, connect, type NodeConnection } from '../wire/connection.ts';
 import { WIRE_LIMITS } from '../wire/limits.ts';
 import { type ClientMessage, type NodeMessage, PROTOCOL_VERSION, type Status, type Welcome } from '../wire/messages.ts';
+import { faultOfCall, faultOfInput, faultOfSubscription } from './check.ts';
 import { withBucket, withoutBucket, withoutTrigger, withTrigger } from './definition.ts';
-import { type CallOptions, type CallResult, type Pending, PendingRun, type Run } from './run.ts';
+import { type Abandon, expectAnswer, type Pending, PendingRequest, type ReadAnswer, readDone, startTimer } from './pending.ts';
+import { type CallOptions, type CallResult, type FeedOptions, type Run, readResult } from './run.ts';
+import { OpenSubscription, type SubscribeOptions, type Subscription } from './subscription.ts';
 
 const KEEP = { keep: true } as const;
+const NOTHING = new Uint8Array(0);
+
+export interface ClientOptions extends ConnectOptions {
+  /** How long the node may take to answer anything but a call. Default: `WIRE_LIMITS.requestMs`. */
+  readonly requestTimeoutMs?: number | undefined;
+}
 
 /** Connects to a node. Rejects with `DISCONNECTED` if none answers in time, with `BAD_MESSAGE` if it speaks another version. */
-export async function connectClient(options: ConnectOptions): Promise<Client> {
+export async function connectClient(options: ClientOptions): Promise<Client> {
   const connection = await connect(options);
   const { pid } = await shakeHands(connection, options.timeoutMs ?? WIRE_LIMITS.connectMs);
-  return new Client(connection, pid);
+  return new Client(connection, pid, options.requestTimeoutMs ?? WIRE_LIMITS.requestMs);
 }
 
 function shakeHands(connection: NodeConnection, timeoutMs: number): Promise<Welcome> {
@@ -40,13 +48,17 @@ function shakeHands(connection: NodeConnection, timeoutMs: number): Promise<Welc
 
 /**
  * A connection to a node; made by {@link connectClient}. Any number of calls may be under way. When the connection
- * ends, everything under way and everything after it rejects with `DISCONNECTED`.
+ * ends, everything under way and everything after it rejects with `DISCONNECTED`. Anything but a call also rejects
+ * with `DEADLINE_EXCEEDED`, if the node does not answer it in time.
  */
 export class Client {
   /** Process id of the node. */
   readonly pid: number;
   readonly #connection: NodeConnection;
+  readonly #requestTimeoutMs: number;
   readonly #pending = new Map<number, Pending>();
+  /** By the ids of their requests. */
+  readonly #subscriptions = new Map<number, OpenSubscription>();
   #lastId = 0;
   /** Definitions that the node has accepted, to be edited. */
   readonly #apps = new Map<string, AppDefinition>();
@@ -56,9 +68,10 @@ export class Client {
   #ended: PheromoneError | undefined;
   readonly #closed: Promise<void>;
 
-  constructor(connection: NodeConnection, pid: number) {
+  constructor(connection: NodeConnection, pid: number, requestTimeoutMs: number) {
     this.pid = pid;
     this.#connection = connection;
+    this.#requestTimeoutMs = requestTimeoutMs;
     connection.onMessage((message, payload, isOwn) => this.#receive(message, payload, isOwn));
     this.#closed = new Promise((resolve) => {
       connection.onClose((error) => {
@@ -76,7 +89,7 @@ export class Client {
   /** Takes an app back; its sessions fail with `CANCELLED`. Rejects with `UNKNOWN_APP`. */
   unregister(name: string): Promise<void> {
     return this.#inTurn(async () => {
-      await this.#request((id) => ({ type: 'unregister', id, app: name }), 'done');
+      await this.#request('unregister', (id) => ({ type: 'unregister', id, app: name }), readDone);
       this.#apps.delete(name);
     });
   }
@@ -112,29 +125,61 @@ export class Client {
    */
   start(app: string, fn: string, input: Uint8Array, options: CallOptions = {}): Run {
     const { answer = 'first', deadlineMs, signal, trace = false } = options;
-    this.#lastId += 1;
-    const run = new PendingRun(this.#lastId, this.#abandon);
-    const obstacle = this.#ended ?? faultOf(app, fn, input, options);
-    if (obstacle !== undefined) {
-      run.fail(obstacle);
-      return run;
-    }
-    try {
-      const call = { type: 'call', id: run.id, app, fn, answer, deadlineMs, trace } as const;
-      this.#connection.send(call, input, input.length > WIRE_LIMITS.copyBytes ? KEEP : undefined);
-    } catch (error) {
-      run.fail(error as PheromoneError);
-      return run;
-    }
-    this.#pending.set(run.id, run);
-    if (deadlineMs !== undefined || signal !== undefined) run.limit(deadlineMs, signal);
+    const run = new PendingRequest(this.#nextId(), 'call', readResult, this.#cancel);
+    const fault = faultOfCall(app, fn, input, options);
+    if (fault !== undefined) run.fail(fault);
+    else if (this.#send(run, { type: 'call', id: run.id, app, fn, answer, deadlineMs, trace }, input)) run.limit(deadlineMs, signal);
     return run;
   }
 
+  /**
+   * Hands an event to function `fn` of an app, in a session of its own whose outputs go to the app's subscribers.
+   * Resolves once the node has accepted it. For `input` holds what {@link start} says of it.
+   */
+  feed(app: string, fn: string, input: Uint8Array, options: FeedOptions = {}): Promise<void> {
+    const { deadlineMs, signal } = options;
+    const accepted: ReadAnswer<void> = (message) => {
+      readDone(message);
+      if (signal !== undefined) this.#cancelOn(signal, feed.id, deadlineMs);
+    };
+    const feed = new PendingRequest(this.#nextId(), 'feed', accepted, this.#cancel);
+    const fault = faultOfInput(app, fn, input, options);
+    if (fault !== undefined) feed.fail(fault);
+    else if (this.#send(feed, { type: 'feed', id: feed.id, app, fn, deadlineMs }, input)) {
+      feed.limit(Math.min(deadlineMs ?? Number.POSITIVE_INFINITY, this.#requestTimeoutMs), signal);
+    }
+    return feed.result;
+  }
+
+  /**
+   * Listens to the sessions of an app that were fed, by whomever, or that triggers of app scope opened. Every
+   * output is the subscriber's own copy.
+   */
+  async subscribe(app: string, options: SubscribeOptions): Promise<Subscription> {
+    const fault = faultOfSubscription(app, options);
+    if (fault !== undefined) throw fault;
+    const id = this.#nextId();
+    const subscription = new OpenSubscription(app, options, () => this.#unsubscribe(id));
+    // At once, since events may follow in the same chunk.
+    const accepted: ReadAnswer<void> = (message) => {
+      readDone(message);
+      this.#subscriptions.set(id, subscription);
+    };
+    const abandon: Abandon = (request, error) => {
+      this.#connection.send({ type: 'unsubscribe', id: this.#nextId(), subscription: id });
+      this.#drop(request, error);
+    };
+    await this.#ask(new PendingRequest(id, 'subscribe', accepted, abandon), { type: 'subscribe', id, app, trace: options.trace ?? false });
+    return subscription;
+  }
+
   /** What the node is doing. */
-  async status(): Promise<Omit<Status, 'type' | 'id'>> {
-    const { sessions, executors, memory, apps } = await this.#request((id) => ({ type: 'status', id }), 'status');
-    return { sessions, executors, memory, apps };
+  status(): Promise<Omit<Status, 'type' | 'id'>> {
+    const read: ReadAnswer<Omit<Status, 'type' | 'id'>> = (message) => {
+      const { sessions, executors, memory, apps } = expectAnswer(message, 'status');
+      return { sessions, executors, memory, apps };
+    };
+    return this.#request('status', (id) => ({ type: 'status', id }), read);
   }
 
   /** Ends the connection; what is under way rejects with `CANCELLED`. Resolves once it is closed, and never rejects. */
@@ -153,32 +198,49 @@ export class Client {
   #edit(name: string, change: (current: AppDefinition | undefined) => AppDefinition): Promise<void> {
     return this.#inTurn(async () => {
       const app = change(this.#apps.get(name));
-      await this.#request((id) => ({ type: 'register', id, app }), 'done');
+      await this.#request('register', (id) => ({ type: 'register', id, app }), readDone);
       this.#apps.set(name, app);
     });
   }
 
-  #request<T extends NodeMessage['type']>(ask: (id: number) => ClientMessage, type: T): Promise<Extract<NodeMessage, { type: T }>> {
-    return new Promise((resolve, reject) => {
+  #nextId(): number {
+    this.#lastId += 1;
+    return this.#lastId;
+  }
+
+  /** Sends a request of which the node needs not be told if it is given up. */
+  #request<T>(what: string, messageOf: (id: number) => ClientMessage, read: ReadAnswer<T>): Promise<T> {
+    const request = new PendingRequest(this.#nextId(), what, read, this.#drop);
+    return this.#ask(request, messageOf(request.id));
+  }
+
+  #ask<T>(request: PendingRequest<T>, message: ClientMessage): Promise<T> {
+    if (this.#send(request, message)) request.limit(this.#requestTimeoutMs);
+    return request.result;
+  }
+
+  /** Fails the request, and returns `false`, if it cannot be sent. */
+  #send(request: Pending, message: ClientMessage, payload: Uint8Array = NOTHING): boolean {
+    try {
       if (this.#ended !== undefined) throw this.#ended;
-      this.#lastId += 1;
-      const id = this.#lastId;
-      this.#connection.send(ask(id));
-      this.#pending.set(id, {
-        answer: (message) => {
-          if (message.type === type) resolve(message as Extract<NodeMessage, { type: T }>);
-          else reject(new PheromoneError('BAD_MESSAGE', `node: expected ${type}, got ${message.type}`));
-        },
-        fail: reject,
-      });
-    });
+      this.#connection.send(message, payload, payload.length > WIRE_LIMITS.copyBytes ? KEEP : undefined);
+      this.#pending.set(request.id, request);
+      return true;
+    } catch (error) {
+      request.fail(error as PheromoneError);
+      return false;
+    }
   }
 
   #receive(message: NodeMessage, payload: Uint8Array, isOwn: boolean): void {
     if (message.type === 'welcome') throw new PheromoneError('BAD_MESSAGE', 'node: expected one welcome, got another');
+    if (message.type === 'event' || message.type === 'fault') {
+      this.#subscriptions.get(message.subscription)?.receive(message, payload, isOwn);
+      return;
+    }
     const pending = this.#pending.get(message.id);
     if (pending === undefined) {
-      // Otherwise the late answer to a call that was given up.
+      // Otherwise the late answer to a request that was given up.
       if (message.id === 0 && message.type === 'failed') this.#connection.destroy(new PheromoneError(message.code, message.message));
       return;
     }
@@ -187,46 +249,45 @@ export class Client {
     else pending.answer(message, payload, isOwn);
   }
 
-  readonly #abandon = (run: PendingRun, error: PheromoneError): void => {
-    if (!this.#pending.delete(run.id)) return;
-    this.#connection.send({ type: 'cancel', id: run.id });
-    run.fail(error);
+  readonly #drop: Abandon = (request, error) => {
+    if (this.#pending.delete(request.id)) request.fail(error);
   };
+
+  readonly #cancel: Abandon = (request, error) => {
+    if (!this.#pending.delete(request.id)) return;
+    this.#connection.send({ type: 'cancel', id: request.id });
+    request.fail(error);
+  };
+
+  /** Has `signal` give up an accepted event, as long as its session may last. */
+  #cancelOn(signal: AbortSignal, feed: number, deadlineMs = Number.POSITIVE_INFINITY): void {
+    const cancel = (): void => this.#connection.send({ type: 'cancel', id: feed });
+    signal.addEventListener('abort', cancel, { once: true });
+    startTimer(deadlineMs, () => signal.removeEventListener('abort', cancel))?.unref();
+  }
+
+  async #unsubscribe(subscription: number): Promise<void> {
+    // Otherwise the connection is over.
+    if (!this.#subscriptions.delete(subscription)) return;
+    try {
+      await this.#request('unsubscribe', (id) => ({ type: 'unsubscribe', id, subscription }), readDone);
+    } catch (error) {
+      if (this.#ended === undefined) throw error;
+    }
+  }
 
   #end(error: PheromoneError): void {
     this.#ended ??= error;
     const pending = [...this.#pending.values()];
     this.#pending.clear();
     for (const request of pending) request.fail(error);
+    const subscriptions = [...this.#subscriptions.values()];
+    this.#subscriptions.clear();
+    for (const subscription of subscriptions) subscription.disconnected(error);
   }
 }
 
 function known(app: AppDefinition | undefined, name: string): AppDefinition {
   if (app === undefined) throw new PheromoneError('UNKNOWN_APP', `app ${name}: expected one that this client has registered`);
   return app;
-}
-
-/** What keeps a call from being sent. Types are checked, too: the node would end the connection over them. */
-function faultOf(
-  app: string,
-  fn: string,
-  input: Uint8Array,
-  { answer, deadlineMs, signal, trace }: CallOptions,
-): PheromoneError | undefined {
-  if (typeof app !== 'string' || typeof fn !== 'string') return invalid('app and function', 'names', `${typeof app} and ${typeof fn}`);
-  if (!(input instanceof Uint8Array)) return invalid('input', 'a Uint8Array', typeof input);
-  if (input.length > LIMITS.objectBytes) {
-    return new PheromoneError('OBJECT_TOO_LARGE', `input: expected at most ${LIMITS.objectBytes} bytes, got ${input.length}`);
-  }
-  if (answer !== undefined && answer !== 'first' && answer !== 'all') return invalid('answer', '"first" or "all"', String(answer));
-  if (trace !== undefined && typeof trace !== 'boolean') return invalid('trace', 'a boolean', typeof trace);
-  if (deadlineMs !== undefined && !(Number.isFinite(deadlineMs) && deadlineMs > 0)) {
-    return invalid('deadlineMs', 'a finite number above 0', String(deadlineMs));
-  }
-  if (signal?.aborted) return new PheromoneError('CANCELLED', 'call: its signal had fired before it began');
-  return undefined;
-}
-
-function invalid(what: string, expected: string, got: string): PheromoneError {
-  return new PheromoneError('INVALID_ARGUMENT', `${what}: expected ${expected}, got ${got}`);
 }

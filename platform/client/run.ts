@@ -1,10 +1,6 @@
-/** One call under way, and what it comes to. */
-import { PheromoneError } from '../core/errors.ts';
-import { WIRE_LIMITS } from '../wire/limits.ts';
+/** What is asked of an app, and what it comes to. */
 import type { NodeMessage, OutputHead, Span } from '../wire/messages.ts';
-
-/** Timers know no longer delays; a deadline beyond is watched by the node alone. */
-const TIMER_LIMIT_MS = 2_147_483_647;
+import { expectAnswer } from './pending.ts';
 
 /** An object that a function sent as output. */
 export interface Output {
@@ -19,7 +15,7 @@ export interface Output {
 export interface CallResult {
   /** One where the call asked for the first; otherwise all of them, in no particular order. */
   readonly outputs: readonly Output[];
-  /** When each invocation ran; empty unless the call asked for a trace. */
+  /** When each invocation ran; empty unless a trace was asked for. */
   readonly spans: readonly Span[];
 }
 
@@ -42,73 +38,24 @@ export interface Run {
   cancel(): void;
 }
 
-/** A request that waits for the node's answer. */
-export interface Pending {
-  /** The answer, unless it is `failed`; handed over as a {@link Connection} does. */
-  answer(message: NodeMessage, payload: Uint8Array, isOwn: boolean): void;
-  fail(error: PheromoneError): void;
+export interface FeedOptions {
+  /** After it the session is given up, accepted or not. Default: none. */
+  readonly deadlineMs?: number | undefined;
+  /**
+   * Gives up the session, accepted or not. What that takes is kept with the signal until the deadline, without one
+   * as long as there is the signal.
+   */
+  readonly signal?: AbortSignal | undefined;
 }
 
-/** A call that waits for its answer. */
-export class PendingRun implements Run, Pending {
-  readonly id: number;
-  readonly result: Promise<CallResult>;
-  readonly #resolve: (result: CallResult) => void;
-  readonly #reject: (error: PheromoneError) => void;
-  readonly #abandon: (run: PendingRun, error: PheromoneError) => void;
-  #timer: NodeJS.Timeout | undefined;
-  #signal: AbortSignal | undefined;
-  readonly cancel = (): void => {
-    // Whoever cancels knows that the result will reject.
-    this.result.catch(() => {});
-    this.#abandon(this, new PheromoneError('CANCELLED', `call ${this.id}: cancelled by the caller`));
-  };
-
-  /** `abandon` is asked to fail the run, and to tell the node, if it is not over yet. */
-  constructor(id: number, abandon: (run: PendingRun, error: PheromoneError) => void) {
-    const { promise, resolve, reject } = Promise.withResolvers<CallResult>();
-    this.id = id;
-    this.result = promise;
-    this.#resolve = resolve;
-    this.#reject = reject;
-    this.#abandon = abandon;
-  }
-
-  /** Abandons the run when `signal` fires, or when the node has not kept to the deadline. */
-  limit(deadlineMs: number | undefined, signal: AbortSignal | undefined): void {
-    if (deadlineMs !== undefined && deadlineMs + WIRE_LIMITS.deadlineGraceMs <= TIMER_LIMIT_MS) {
-      this.#timer = setTimeout(() => {
-        this.#abandon(
-          this,
-          new PheromoneError('DEADLINE_EXCEEDED', `call ${this.id}: expected an answer within ${deadlineMs} ms, got none`),
-        );
-      }, deadlineMs + WIRE_LIMITS.deadlineGraceMs);
-    }
-    this.#signal = signal;
-    signal?.addEventListener('abort', this.cancel);
-  }
-
-  answer(message: NodeMessage, payload: Uint8Array, isOwn: boolean): void {
-    if (message.type === 'result') {
-      this.#unlimit();
-      this.#resolve({ outputs: ownOutputs(message.outputs, payload, isOwn), spans: message.spans });
-    } else {
-      this.fail(new PheromoneError('BAD_MESSAGE', `call ${this.id}: expected a result, got ${message.type}`));
-    }
-  }
-
-  fail(error: PheromoneError): void {
-    this.#unlimit();
-    this.#reject(error);
-  }
-
-  #unlimit(): void {
-    if (this.#timer !== undefined) clearTimeout(this.#timer);
-    this.#signal?.removeEventListener('abort', this.cancel);
-  }
+/** Reads the answer to a call. */
+export function readResult(message: NodeMessage, payload: Uint8Array, isOwn: boolean): CallResult {
+  const { outputs, spans } = expectAnswer(message, 'result');
+  return { outputs: ownOutputs(outputs, payload, isOwn), spans };
 }
 
-function ownOutputs(heads: readonly OutputHead[], payload: Uint8Array, isOwn: boolean): Output[] {
+/** The outputs that lie in a payload, each with memory of its own. */
+export function ownOutputs(heads: readonly OutputHead[], payload: Uint8Array, isOwn: boolean): Output[] {
   let at = 0;
   return heads.map(({ source, key, group, size }) => {
     // A single output may keep the memory of a payload of its own; many would hold each other's.

@@ -4,13 +4,17 @@ import type { AppDefinition } from '../core/app.ts';
 import { type ErrorCode, PheromoneError } from '../core/errors.ts';
 import { type ClientConnection, listen } from '../wire/connection.ts';
 import { type Call, type ClientMessage, PROTOCOL_VERSION } from '../wire/messages.ts';
-import { type Client, connectClient } from './client.ts';
+import { type Client, type ClientOptions, connectClient } from './client.ts';
 
 /** What the node does with a message other than `hello`; the payload is a copy. */
 export type Behaviour = (message: Exclude<ClientMessage, { type: 'hello' }>, payload: Uint8Array, connection: ClientConnection) => void;
 
 /** A client of a node that behaves as the test wants; both gone when the test is over. */
-export async function clientOf(t: ExecutionContext, behave: Behaviour): Promise<Client> {
+export async function clientOf(
+  t: ExecutionContext,
+  behave: Behaviour,
+  options: Pick<ClientOptions, 'requestTimeoutMs'> = {},
+): Promise<Client> {
   const { port, close } = await listen({
     host: '127.0.0.1',
     port: 0,
@@ -22,7 +26,7 @@ export async function clientOf(t: ExecutionContext, behave: Behaviour): Promise<
     },
   });
   t.teardown(close);
-  const client = await connectClient({ host: '127.0.0.1', port });
+  const client = await connectClient({ ...options, host: '127.0.0.1', port });
   t.teardown(() => client.close());
   return client;
 }

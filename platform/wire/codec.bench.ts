@@ -3,9 +3,11 @@
  * between ways of encoding. `node bin/launch.js platform/wire/codec.bench.ts`
  */
 import { Packr } from 'msgpackr';
+import { CLIENT_HEADS } from './client-heads.ts';
 import { encodeHead, FrameDecoder, PREFIX_BYTES, writePrefix } from './codec.ts';
-import { CLIENT_HEADS, type Heads, NODE_HEADS } from './heads.ts';
+import type { Heads } from './heads.ts';
 import type { Call, Result } from './messages.ts';
+import { NODE_HEADS } from './node-heads.ts';
 
 const ROUNDS = 7;
 /** So many frames fill about one chunk of a socket. */

@@ -3,11 +3,13 @@ import test from 'ava';
 import fc from 'fast-check';
 import { Packr } from 'msgpackr';
 import type { AppDefinition } from '../core/app.ts';
-import { PheromoneError } from '../core/errors.ts';
+import { type ErrorCode, PheromoneError } from '../core/errors.ts';
+import { CLIENT_HEADS } from './client-heads.ts';
 import { encodeHead, FrameDecoder, PREFIX_BYTES, writePrefix } from './codec.ts';
-import { CLIENT_HEADS, type Heads, NODE_HEADS } from './heads.ts';
+import type { Heads } from './heads.ts';
 import { WIRE_LIMITS } from './limits.ts';
-import { type Call, type ClientMessage, type NodeMessage, PROTOCOL_VERSION } from './messages.ts';
+import { type Call, type ClientMessage, type Feed, type NodeMessage, PROTOCOL_VERSION } from './messages.ts';
+import { NODE_HEADS } from './node-heads.ts';
 
 interface Frame<M> {
   readonly message: M;
@@ -51,15 +53,17 @@ const app: fc.Arbitrary<AppDefinition> = fc.record({
   triggers: fc.constant([]),
 });
 
+const deadlineMs = fc.option(fc.double({ min: 1e-3, max: 1e9, noNaN: true }), { nil: undefined });
 const call: fc.Arbitrary<Call> = fc.record({
   type: fc.constant('call'),
   id: natural,
   app: text,
   fn: text,
   answer: fc.constantFrom('first', 'all'),
-  deadlineMs: fc.option(fc.double({ min: 1e-3, max: 1e9, noNaN: true }), { nil: undefined }),
+  deadlineMs,
   trace: fc.boolean(),
 });
+const feed: fc.Arbitrary<Feed> = fc.record({ type: fc.constant('feed'), id: natural, app: text, fn: text, deadlineMs });
 
 /** A definition with one byte changed. */
 const damaged = fc.tuple(app, fc.nat(), fc.nat(255)).map(([app, at, byte]) => {
@@ -73,31 +77,37 @@ function frames<M>(message: fc.Arbitrary<M>, payload: fc.Arbitrary<Uint8Array>):
 }
 
 const clientFrame: fc.Arbitrary<Frame<ClientMessage>> = fc.oneof(
-  frames<ClientMessage>(call, bytes),
+  frames<ClientMessage>(fc.oneof(call, feed), bytes),
   frames<ClientMessage>(
     fc.oneof(
       fc.record({ type: fc.constant('hello' as const), version: natural }),
       fc.record({ type: fc.constant('register' as const), id: natural, app }),
       fc.record({ type: fc.constant('unregister' as const), id: natural, app: text }),
       fc.record({ type: fc.constant('cancel' as const), id: natural }),
+      fc.record({ type: fc.constant('subscribe' as const), id: natural, app: text, trace: fc.boolean() }),
+      fc.record({ type: fc.constant('unsubscribe' as const), id: natural, subscription: natural }),
       fc.record({ type: fc.constant('status' as const), id: natural }),
     ),
     empty,
   ),
 );
 
+const addressee = fc.oneof(
+  fc.record({ type: fc.constant('result' as const), id: natural }),
+  fc.record({ type: fc.constant('event' as const), subscription: natural }),
+);
 const output = fc.record({ source: text, key: text, group: text, bytes });
 const spans = fc.array(fc.record({ fn: text, startedNs: natural, endedNs: natural }), { maxLength: 5 });
+const code = fc.constantFrom<ErrorCode[]>('FUNCTION_FAILED', 'CANCELLED');
 const executor = fc.record({
   index: natural,
   state: fc.constantFrom('starting' as const, 'idle' as const, 'busy' as const, 'dying' as const),
 });
 
 const nodeFrame: fc.Arbitrary<Frame<NodeMessage>> = fc.oneof(
-  fc.record({ id: natural, outputs: fc.array(output, { maxLength: 5 }), spans }).map(({ id, outputs, spans }) => ({
+  fc.record({ addressee, outputs: fc.array(output, { maxLength: 5 }), spans }).map(({ addressee, outputs, spans }) => ({
     message: {
-      type: 'result' as const,
-      id,
+      ...addressee,
       outputs: outputs.map(({ source, key, group, bytes }) => ({ source, key, group, size: bytes.length })),
       spans,
     },
@@ -107,7 +117,8 @@ const nodeFrame: fc.Arbitrary<Frame<NodeMessage>> = fc.oneof(
     fc.oneof(
       fc.record({ type: fc.constant('welcome' as const), version: natural, pid: natural }),
       fc.record({ type: fc.constant('done' as const), id: natural }),
-      fc.record({ type: fc.constant('failed' as const), id: natural, code: fc.constant('FUNCTION_FAILED' as const), message: text }),
+      fc.record({ type: fc.constant('failed' as const), id: natural, code, message: text }),
+      fc.record({ type: fc.constant('fault' as const), subscription: natural, code, message: text }),
       fc.record({
         type: fc.constant('status' as const),
         id: natural,
@@ -188,8 +199,15 @@ const malformed: readonly Malformed[] = [
   ['a definition that is no clone', client([1, 1, Buffer.from('zz')]), 'register.app: expected a structured clone: '],
   ['a definition that is no object', client([1, 1, serialize(5)]), 'register.app: expected an object, got 5'],
   ['a payload where none belongs', client([4, 1], 3), 'payload: expected none with this message, got 3 bytes'],
-  ["outputs of another size than the payload's", node([19, 1, ['f', '', '', 4], []], 3), 'result.outputs: expected sizes that add up'],
-  ['half an output', node([19, 1, ['f', ''], []]), 'result.outputs: expected a multiple of 4 fields, got 2'],
+  ["outputs of another size than the payload's", node([19, 1, ['f', '', '', 4], []], 3), 'outputs: expected sizes that add up'],
+  ['half an output', node([19, 1, ['f', ''], []]), 'outputs: expected a multiple of 4 fields, got 2'],
+  ["an event whose outputs are not the payload's", node([21, 1, ['f', '', '', 4], []], 5), 'outputs: expected sizes that add up'],
+  ['a fault with a payload', node([22, 1, 'CANCELLED', ''], 1), 'payload: expected none with this message, got 1 bytes'],
+  ['a fault of no subscription', node([22, null, 'CANCELLED', '']), 'fault.subscription: expected a whole number from 0 up, got null'],
+  ['a feed with a field too many', client([6, 1, 'a', 'f', null, true]), 'feed: expected 5 fields, got 6'],
+  ['a feed with a deadline of no time', client([6, 1, 'a', 'f', -1]), 'feed.deadlineMs: expected a finite number above 0, got -1'],
+  ['a subscription to no app', client([7, 1, null, false]), 'subscribe.app: expected a string, got null'],
+  ['the end of no subscription', client([8, 1, 'a']), 'unsubscribe.subscription: expected a whole number from 0 up, got string'],
   ['an unknown state', node([20, 1, 0, [0, 'tired'], 0, 0, []]), 'status.executors.state: expected one of starting, idle, busy, dying'],
 ];
 

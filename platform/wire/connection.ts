@@ -2,10 +2,12 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect as connectSocket, createServer, type Server, type Socket } from 'node:net';
 import { PheromoneError } from '../core/errors.ts';
+import { CLIENT_HEADS } from './client-heads.ts';
 import { encodeHead, FrameDecoder, type MessageHandler, PREFIX_BYTES, writePrefix } from './codec.ts';
-import { CLIENT_HEADS, type Heads, NODE_HEADS } from './heads.ts';
+import type { Heads } from './heads.ts';
 import { WIRE_LIMITS } from './limits.ts';
 import type { ClientMessage, NodeMessage } from './messages.ts';
+import { NODE_HEADS } from './node-heads.ts';
 
 const BATCH_BYTES = 2 * WIRE_LIMITS.copyBytes;
 const NOTHING = new Uint8Array(0);

@@ -10,6 +10,8 @@ export const WIRE_LIMITS = {
   connectMs: 10_000,
   /** How long a peer may take to close its side after this one. */
   closeMs: 1_000,
-  /** How much later than the deadline of a call the client gives up on a node that says nothing. */
+  /** How long a node may take to answer anything but a call. */
+  requestMs: 60_000,
+  /** How much later than when an answer is due the client gives up on a node that says nothing. */
   deadlineGraceMs: 250,
 } as const;

@@ -2,14 +2,16 @@
  * The messages between a client and a worker node, one union for each direction.
  *
  * A connection begins with `hello` and `welcome`. After that the client asks under ids of its own choice, unique
- * per connection and above 0, and the node answers each id once; `cancel` has no answer of its own. A `failed`
- * with id 0 concerns the connection, which then ends. When a connection ends, the node cancels its calls.
+ * per connection and above 0, and the node answers each id once; `cancel` has no answer of its own. `event` and
+ * `fault` are no answers: they come between the `done` of a `subscribe` and the `done` of its `unsubscribe`. A
+ * `failed` with id 0 concerns the connection, which then ends. When a connection ends, the node cancels its calls
+ * and forgets its subscriptions; sessions that it fed go on.
  */
 import type { AppDefinition } from '../core/app.ts';
 import type { ErrorCode } from '../core/errors.ts';
 
 /** Changes with every change of a message or of how it is encoded. */
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
 /** First message of a client. Answer: `welcome`, or `failed` with id 0. */
 export interface Hello {
@@ -45,10 +47,46 @@ export interface Call {
   readonly trace: boolean;
 }
 
-/** Gives up the call `id`. The call's answer, if it comes, may be a result that was faster, or `failed` with `CANCELLED`. */
+/**
+ * Opens a session whose outputs go to the app's subscribers instead of to the caller. Payload: the input of `fn`.
+ * Answer: `done` once the session is open.
+ */
+export interface Feed {
+  readonly type: 'feed';
+  readonly id: number;
+  readonly app: string;
+  readonly fn: string;
+  /** Of the session: a duration, from the node's receipt of the message on; `undefined`: none. */
+  readonly deadlineMs: number | undefined;
+}
+
+/**
+ * Gives up the session of the call or feed `id`. Its answer, if it comes, may be one that was faster, or `failed`
+ * with `CANCELLED`; a fed session that had been opened fails with `CANCELLED` for the subscribers.
+ */
 export interface Cancel {
   readonly type: 'cancel';
   readonly id: number;
+}
+
+/**
+ * Asks for the outputs of an app's sessions that were fed or that triggers of app scope opened. Answer: `done`;
+ * from then on each such session that is over comes as an `event` or a `fault`.
+ */
+export interface Subscribe {
+  readonly type: 'subscribe';
+  readonly id: number;
+  readonly app: string;
+  /** Whether events say when each invocation ran. */
+  readonly trace: boolean;
+}
+
+/** Ends a subscription. Answer: `done`, also where there is none of that id any more. */
+export interface Unsubscribe {
+  readonly type: 'unsubscribe';
+  readonly id: number;
+  /** The id of its `subscribe`. */
+  readonly subscription: number;
 }
 
 /** Answer: `status`. */
@@ -57,7 +95,7 @@ export interface StatusRequest {
   readonly id: number;
 }
 
-export type ClientMessage = Hello | Register | Unregister | Call | Cancel | StatusRequest;
+export type ClientMessage = Hello | Register | Unregister | Call | Feed | Cancel | Subscribe | Unsubscribe | StatusRequest;
 
 /** Answer to `hello`. */
 export interface Welcome {
@@ -67,7 +105,7 @@ export interface Welcome {
   readonly pid: number;
 }
 
-/** Answer to `register` and `unregister`. */
+/** Answer to `register`, `unregister`, `feed`, `subscribe` and `unsubscribe`. */
 export interface Done {
   readonly type: 'done';
   readonly id: number;
@@ -107,6 +145,25 @@ export interface Result {
   readonly spans: readonly Span[];
 }
 
+/** A session that is over, for a subscriber. Payload: the bytes of all its outputs, one after the other. */
+export interface SubscriptionEvent {
+  readonly type: 'event';
+  /** The id of the `subscribe`. */
+  readonly subscription: number;
+  readonly outputs: readonly OutputHead[];
+  /** In no particular order; empty unless the subscription asked for a trace. */
+  readonly spans: readonly Span[];
+}
+
+/** A session that failed, for a subscriber. */
+export interface SubscriptionFault {
+  readonly type: 'fault';
+  /** The id of the `subscribe`. */
+  readonly subscription: number;
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
 export type ExecutorState = 'starting' | 'idle' | 'busy' | 'dying';
 
 /** Answer to a request for the status. */
@@ -121,4 +178,4 @@ export interface Status {
   readonly apps: readonly string[];
 }
 
-export type NodeMessage = Welcome | Done | Failed | Result | Status;
+export type NodeMessage = Welcome | Done | Failed | Result | SubscriptionEvent | SubscriptionFault | Status;

@@ -1,0 +1,151 @@
+/** The heads of what worker nodes send. */
+import { type ErrorCode, PheromoneError } from '../core/errors.ts';
+import { bad, length, list, multiple, natural, noPayload, text } from './fields.ts';
+import type { Heads } from './heads.ts';
+import type { ExecutorState, NodeMessage, OutputHead, Span, Status } from './messages.ts';
+
+/** None is a tag of a client's. */
+const TAG = {
+  welcome: 16,
+  done: 17,
+  failed: 18,
+  result: 19,
+  status: 20,
+  event: 21,
+  fault: 22,
+} as const;
+
+const EXECUTOR_STATES: readonly ExecutorState[] = ['starting', 'idle', 'busy', 'dying'];
+const FIELDS_PER_OUTPUT = 4;
+const FIELDS_PER_SPAN = 3;
+
+export const NODE_HEADS: Heads<NodeMessage> = {
+  toFields(message) {
+    switch (message.type) {
+      case 'result':
+        return [TAG.result, message.id, outputFields(message.outputs), spanFields(message.spans)];
+      case 'event':
+        return [TAG.event, message.subscription, outputFields(message.outputs), spanFields(message.spans)];
+      case 'failed':
+        return [TAG.failed, message.id, message.code, message.message];
+      case 'fault':
+        return [TAG.fault, message.subscription, message.code, message.message];
+      case 'done':
+        return [TAG.done, message.id];
+      case 'welcome':
+        return [TAG.welcome, message.version, message.pid];
+      case 'status': {
+        const { id, sessions, executors, memory, apps } = message;
+        const states = executors.flatMap(({ index, state }) => [index, state]);
+        return [TAG.status, id, sessions, states, memory.usedBytes, memory.arenaBytes, apps];
+      }
+    }
+  },
+
+  fromFields(fields, payloadBytes) {
+    const f = list(fields, 'head');
+    if (f[0] === TAG.result) {
+      length(f, 4, 'result');
+      const [, id, outputs, spans] = f;
+      return { type: 'result', id: natural(id, 'result.id'), outputs: readOutputs(outputs, payloadBytes), spans: readSpans(spans) };
+    }
+    if (f[0] === TAG.event) {
+      length(f, 4, 'event');
+      const subscription = natural(f[1], 'event.subscription');
+      return { type: 'event', subscription, outputs: readOutputs(f[2], payloadBytes), spans: readSpans(f[3]) };
+    }
+    noPayload(payloadBytes);
+    switch (f[0]) {
+      case TAG.failed:
+        length(f, 4, 'failed');
+        return { type: 'failed', id: natural(f[1], 'failed.id'), code: readCode(f[2]), message: text(f[3], 'failed.message') };
+      case TAG.fault: {
+        length(f, 4, 'fault');
+        const subscription = natural(f[1], 'fault.subscription');
+        return { type: 'fault', subscription, code: readCode(f[2]), message: text(f[3], 'fault.message') };
+      }
+      case TAG.done:
+        length(f, 2, 'done');
+        return { type: 'done', id: natural(f[1], 'done.id') };
+      case TAG.welcome:
+        length(f, 3, 'welcome');
+        return { type: 'welcome', version: natural(f[1], 'welcome.version'), pid: natural(f[2], 'welcome.pid') };
+      case TAG.status:
+        length(f, 7, 'status');
+        return readStatus(f);
+      default:
+        throw bad('head', 'the tag of a node message', f[0]);
+    }
+  },
+};
+
+/** Any code: a newer node may know more of them. */
+function readCode(field: unknown): ErrorCode {
+  return text(field, 'code') as ErrorCode;
+}
+
+function outputFields(outputs: readonly OutputHead[]): unknown[] {
+  const fields: unknown[] = [];
+  for (const { source, key, group, size } of outputs) fields.push(source, key, group, size);
+  return fields;
+}
+
+function readOutputs(field: unknown, payloadBytes: number): OutputHead[] {
+  const fields = list(field, 'outputs');
+  multiple(fields, FIELDS_PER_OUTPUT, 'outputs');
+  const outputs: OutputHead[] = [];
+  let total = 0;
+  for (let at = 0; at < fields.length; at += FIELDS_PER_OUTPUT) {
+    const size = natural(fields[at + 3], 'outputs.size');
+    outputs.push({
+      source: text(fields[at], 'outputs.source'),
+      key: text(fields[at + 1], 'outputs.key'),
+      group: text(fields[at + 2], 'outputs.group'),
+      size,
+    });
+    total += size;
+  }
+  if (total !== payloadBytes) {
+    throw new PheromoneError('BAD_MESSAGE', `outputs: expected sizes that add up to the payload's ${payloadBytes}, got ${total}`);
+  }
+  return outputs;
+}
+
+function spanFields(spans: readonly Span[]): unknown[] {
+  const fields: unknown[] = [];
+  for (const { fn, startedNs, endedNs } of spans) fields.push(fn, startedNs, endedNs);
+  return fields;
+}
+
+function readSpans(field: unknown): Span[] {
+  const fields = list(field, 'spans');
+  multiple(fields, FIELDS_PER_SPAN, 'spans');
+  const spans: Span[] = [];
+  for (let at = 0; at < fields.length; at += FIELDS_PER_SPAN) {
+    spans.push({
+      fn: text(fields[at], 'spans.fn'),
+      startedNs: natural(fields[at + 1], 'spans.startedNs'),
+      endedNs: natural(fields[at + 2], 'spans.endedNs'),
+    });
+  }
+  return spans;
+}
+
+function readStatus(f: readonly unknown[]): Status {
+  const states = list(f[3], 'status.executors');
+  multiple(states, 2, 'status.executors');
+  const executors: { index: number; state: ExecutorState }[] = [];
+  for (let at = 0; at < states.length; at += 2) {
+    const state = EXECUTOR_STATES.find((known) => known === states[at + 1]);
+    if (state === undefined) throw bad('status.executors.state', `one of ${EXECUTOR_STATES.join(', ')}`, states[at + 1]);
+    executors.push({ index: natural(states[at], 'status.executors.index'), state });
+  }
+  return {
+    type: 'status',
+    id: natural(f[1], 'status.id'),
+    sessions: natural(f[2], 'status.sessions'),
+    executors,
+    memory: { usedBytes: natural(f[4], 'status.memory.usedBytes'), arenaBytes: natural(f[5], 'status.memory.arenaBytes') },
+    apps: list(f[6], 'status.apps').map((name) => text(name, 'status.apps')),
+  };
+}
