@@ -1,7 +1,6 @@
 import test from 'ava';
 import type { Platform } from '../../workloads/api/driver.ts';
-import { checkLifecycle, conformanceCases, runCase } from '../../workloads/conformance/conformance.ts';
-import { checkOrphans } from '../../workloads/conformance/orphans.ts';
+import { checkLifecycle, checkOrphans, conformanceCases, runCase } from '../../workloads/conformance/conformance.ts';
 import { http } from './driver.ts';
 
 const options = { executors: 2, dataDir: import.meta.dirname };

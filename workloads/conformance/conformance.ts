@@ -1,12 +1,19 @@
 /**
  * What every platform must do, whatever it is built on, as cases without a test framework. A driver's test file
- * starts its platform once, gives each case to `runCase`, and runs `checkLifecycle` beside it.
+ * starts its platform once, gives each case to `runCase`, and runs `checkLifecycle` and `checkOrphans` beside it.
  */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
 import { type Capabilities, type Driver, DriverError, type Platform, type StartOptions } from '../api/driver.ts';
 import { PATTERNS, type Pattern, type Workflow } from '../api/workflow.ts';
 import { type CaseContext, type ConformanceCase, expectError, flow, invoke } from './case.ts';
 import { FAULT_CASES } from './fault-cases.ts';
 import { PATTERN_CASES } from './pattern-cases.ts';
+
+/** How long a platform may take to notice that its parent is gone. */
+const PATIENCE_MS = 10_000;
+const LOOK_MS = 20;
 
 /** All cases. Each has a workflow of its own. */
 export function conformanceCases(): readonly ConformanceCase[] {
@@ -64,6 +71,24 @@ export async function checkLifecycle(driver: Driver, options: StartOptions): Pro
   if (left.length > 0) throw new Error(`expected no process after the stop, found ${left.join(', ')}`);
 }
 
+/** Starts the driver that `module` exports as `name` in a process, kills that, and expects the platform's processes to end. */
+export async function checkOrphans(module: string, name: string, dataDir: string): Promise<void> {
+  const start = `const { ${name}: driver } = await import(${JSON.stringify(module)});
+    const platform = await driver.start({ executors: 2, dataDir: ${JSON.stringify(dataDir)} });
+    console.log(JSON.stringify(platform.pids()));`;
+  const parent = spawn(process.execPath, ['--input-type=module', '--eval', start], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [line] = await once(createInterface(parent.stdout), 'line', { signal: AbortSignal.timeout(PATIENCE_MS) });
+  parent.kill('SIGKILL');
+  const pids = JSON.parse(line) as readonly number[];
+  let left = pids;
+  for (let waitedMs = 0; waitedMs < PATIENCE_MS && left.length > 0; waitedMs += LOOK_MS) {
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    left = pids.filter(isAlive);
+  }
+  for (const pid of left) process.kill(pid, 'SIGKILL');
+  if (left.length > 0) throw new Error(`expected processes ${pids.join(', ')} to end after their parent, found ${left.join(', ')}`);
+}
+
 async function checkRefusals(platform: Platform): Promise<void> {
   const sound = flow({ only: 'echo' }, []);
   await expectError(platform.deploy({ ...sound, entry: 'nobody' }), 'INVALID_WORKFLOW');
@@ -72,8 +97,7 @@ async function checkRefusals(platform: Platform): Promise<void> {
   await expectError(outcome, 'INVALID_WORKFLOW', 'FUNCTION_FAILED');
 }
 
-/** Whether a process with this id exists. */
-export function isAlive(pid: number): boolean {
+function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
