@@ -1,15 +1,16 @@
-/** A workflow as an app: a bucket for each data dependency, and triggers on it for the functions that it starts. Pure. */
-import { DriverError } from '../../workloads/api/driver.ts';
+/** A workflow as an app: buckets for its data dependencies, and triggers on them for the functions that these start. Pure. */
 import { type EmitRule, emitRuleOf } from '../../workloads/api/graph.ts';
 import { type Dependency, type FunctionSpec, isTerminal, sourcesOf, type Workflow } from '../../workloads/api/workflow.ts';
-import type { AppDefinition, FunctionDefinition, Primitive, TriggerDefinition } from '../core/app.ts';
-import { SUPPORT } from './capabilities.ts';
+import type { AppDefinition, BucketDefinition, FunctionDefinition, TriggerDefinition } from '../core/app.ts';
 
-/** How the adapter sends what a function emits into a dependency's bucket. */
+/**
+ * How the adapter labels what a function emits into a bucket. `plain`: as the function did. The others keep the
+ * function's label in the metadata: `source`: the key is the function's name. `item`: tagged with the invocation
+ * and the item's position. `joined`: group and key are the invocation and the position of the item's tag.
+ */
 export interface Route {
   readonly bucket: string;
-  /** The key that the bucket's trigger goes by; left out: the one that the function gave. */
-  readonly key?: string;
+  readonly as: 'plain' | 'source' | 'item' | 'joined';
 }
 
 /** What the adapter needs of a function; travels to the executors as the function's `config`. */
@@ -18,61 +19,102 @@ export interface AdapterConfig {
   readonly spec: FunctionSpec;
   readonly rule: EmitRule;
   readonly routes: readonly Route[];
+  /** Buckets that are told, at the end of each invocation, how many of its items are to be joined. */
+  readonly expecting: readonly string[];
   /** Whether what it emits is handed to the caller. */
   readonly terminal: boolean;
 }
 
-/** Buckets of this prefix hold objects whose key is their source: what the producer gave as key and group is packed into the group. */
+/** Buckets of this prefix hold objects with the producer's label in their metadata. */
 export const JOIN_PREFIX = 'join:';
 
-/** Throws `UNSUPPORTED_PATTERN` for a dependency that the platform's triggers cannot express. The workflow must be valid. */
+/** Bucket, triggers and routes that stand for one dependency. */
+interface Wiring {
+  readonly buckets: readonly BucketDefinition[];
+  readonly triggers: readonly TriggerDefinition[];
+  readonly routes: readonly (readonly [source: string, route: Route])[];
+  readonly expecting?: readonly [source: string, bucket: string];
+}
+
+/** The definition of a valid workflow as the app `app`, its bodies run by the module `adapter`. */
 export function compileWorkflow(workflow: Workflow, app: string, adapter: string): AppDefinition {
-  const buckets = workflow.dependencies.map((dependency, index) => ({ dependency, name: bucketName(dependency, index) }));
-  const triggers = buckets.flatMap(({ dependency, name }) =>
-    triggersOf(workflow, dependency).map(({ target, ...primitive }, index): TriggerDefinition => {
-      return { ...primitive, name: `${name}#${index}`, bucket: name, target };
-    }),
-  );
+  const wirings = workflow.dependencies.map(wire);
   const functions = Object.entries(workflow.functions).map(([name, spec]): FunctionDefinition => {
-    const routes = buckets
-      .filter(({ dependency }) => sourcesOf(dependency).includes(name))
-      .map(({ dependency, name: bucket }): Route => (dependency.pattern === 'assemble' ? { bucket, key: name } : { bucket }));
-    const config: AdapterConfig = { name, spec, rule: emitRuleOf(workflow, name), routes, terminal: isTerminal(workflow, name) };
+    const routes = wirings.flatMap((wiring) => wiring.routes.flatMap(([source, route]) => (source === name ? [route] : [])));
+    const expecting = wirings.flatMap(({ expecting: told }) => (told?.[0] === name ? [told[1]] : []));
+    const config: AdapterConfig = { name, spec, rule: emitRuleOf(workflow, name), routes, expecting, terminal: isTerminal(workflow, name) };
     const { timeoutMs, concurrency } = spec;
     return {
       name,
       module: adapter,
       export: 'adapt',
       config,
-      sends: routes.map(({ bucket }) => bucket),
+      sends: [...routes.map(({ bucket }) => bucket), ...expecting],
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
       ...(concurrency === undefined ? {} : { concurrency }),
     };
   });
-  return { name: app, functions, buckets: buckets.map(({ name }) => ({ name })), triggers };
+  return {
+    name: app,
+    functions,
+    buckets: wirings.flatMap(({ buckets }) => buckets),
+    triggers: wirings.flatMap(({ triggers }) => triggers),
+  };
 }
 
-function bucketName(dependency: Dependency, index: number): string {
-  return `${dependency.pattern === 'assemble' ? JOIN_PREFIX : ''}${index}:${dependency.pattern}`;
-}
-
-function triggersOf(workflow: Workflow, d: Dependency): readonly (Primitive & { target: string })[] {
+function wire(d: Dependency, index: number): Wiring {
+  const bucket = `${index}:${d.pattern}`;
+  const join = `${JOIN_PREFIX}${bucket}`;
+  const trigger = { name: bucket, bucket };
+  const plain = { buckets: [{ name: bucket }], routes: sourcesOf(d).map((from) => [from, { bucket, as: 'plain' }] as const) };
   switch (d.pattern) {
     case 'sequence':
-      return [{ primitive: 'immediate', target: d.to }];
-    case 'parallel':
-      return d.to.map((target) => ({ primitive: 'immediate', target }));
+      return { ...plain, triggers: [{ ...trigger, primitive: 'immediate', target: d.to }] };
     case 'choice':
-      return Object.entries(d.to).map(([key, target]) => ({ primitive: 'by-name', key, target }));
+      return {
+        ...plain,
+        triggers: Object.entries(d.to).map(([key, target]) => ({ bucket, name: `${bucket}:${key}`, primitive: 'by-name', key, target })),
+      };
+    case 'parallel':
+      return { ...plain, triggers: d.to.map((target) => ({ bucket, name: `${bucket}:${target}`, primitive: 'immediate', target })) };
     case 'assemble':
-      return [{ primitive: 'by-set', keys: d.from, target: d.to }];
+      return {
+        buckets: [{ name: join }],
+        triggers: [{ name: join, bucket: join, primitive: 'by-set', keys: d.from, target: d.to }],
+        routes: d.from.map((from) => [from, { bucket: join, as: 'source' }]),
+      };
     case 'group':
-      return [{ primitive: 'dynamic-group', sources: [d.from], target: d.to }];
-    case 'map':
-      if (d.to === undefined) return [{ primitive: 'immediate', target: d.each }];
-      break;
+      return { ...plain, triggers: [{ ...trigger, primitive: 'dynamic-group', sources: [d.from], target: d.to }] };
+    case 'batch':
+      return { ...plain, triggers: [{ ...trigger, primitive: 'by-batch-size', size: d.size, target: d.to, scope: d.scope }] };
+    case 'window':
+      return { ...plain, triggers: [{ ...trigger, primitive: 'by-time', windowMs: d.everyMs, target: d.to, scope: d.scope }] };
+    case 'map': {
+      const each: TriggerDefinition = { ...trigger, primitive: 'immediate', target: d.each };
+      if (d.to === undefined) return { ...plain, triggers: [each] };
+      return {
+        buckets: [{ name: bucket }, { name: join }],
+        triggers: [each, { name: join, bucket: join, primitive: 'dynamic-join', target: d.to }],
+        routes: [
+          [d.from, { bucket, as: 'item' }],
+          [d.each, { bucket: join, as: 'joined' }],
+        ],
+        expecting: [d.from, join],
+      };
+    }
+    case 'k-out-of-n':
+      return {
+        buckets: [{ name: bucket }, { name: join }],
+        triggers: [
+          ...Array.from({ length: d.n }, (_, copy): TriggerDefinition => {
+            return { bucket, name: `${bucket}:${copy}`, primitive: 'immediate', target: d.each };
+          }),
+          { name: join, bucket: join, primitive: 'redundant', k: d.k, n: d.n, target: d.to },
+        ],
+        routes: [
+          [d.from, { bucket, as: 'item' }],
+          [d.each, { bucket: join, as: 'joined' }],
+        ],
+      };
   }
-  const support = SUPPORT[d.pattern];
-  const why = support.kind === 'unsupported' ? support.why : 'its join is not supported yet';
-  throw new DriverError('UNSUPPORTED_PATTERN', `workflow "${workflow.name}": ${d.pattern} from "${sourcesOf(d).join('", "')}": ${why}`);
 }

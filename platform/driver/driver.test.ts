@@ -21,7 +21,10 @@ test.after.always(async () => {
 
 for (const c of conformanceCases()) {
   test.serial(c.title, async (t) => {
-    t.is(await runCase(c, platform, pheromone.capabilities), c.patterns.some((p) => pheromone.capabilities.patterns[p].kind === 'unsupported') ? 'unsupported' : 'passed');
+    t.is(
+      await runCase(c, platform, pheromone.capabilities),
+      c.patterns.some((p) => pheromone.capabilities.patterns[p].kind === 'unsupported') ? 'unsupported' : 'passed',
+    );
   });
 }
 

@@ -8,10 +8,14 @@ import {
   type Invoked,
   type InvokeOptions,
   type Platform,
+  type StreamOutput,
 } from '../../workloads/api/driver.ts';
+import { isStreaming } from '../../workloads/api/graph.ts';
 import { validateWorkflow } from '../../workloads/api/validate.ts';
 import { beside, type Workflow } from '../../workloads/api/workflow.ts';
 import { type Client, connectClient } from '../client/client.ts';
+import type { CallResult } from '../client/run.ts';
+import type { Subscription } from '../client/subscription.ts';
 import { type ErrorCode, PheromoneError } from '../core/errors.ts';
 import { PROTOCOL_VERSION } from '../wire/messages.ts';
 import { spawnWorker, type WorkerProcess } from '../worker/spawn.ts';
@@ -57,7 +61,9 @@ class PheromonePlatform implements Platform {
     const app = `${workflow.name}-${++this.#deployments}`;
     const definition = compileWorkflow(workflow, app, ADAPTER);
     await this.#client.register(definition).catch(rethrow);
-    return new PheromoneDeployment(this.#client, app, workflow);
+    const deployment = new PheromoneDeployment(this.#client, app, workflow);
+    if (isStreaming(workflow)) await deployment.listen();
+    return deployment;
   }
 
   async stop(): Promise<void> {
@@ -70,6 +76,8 @@ class PheromoneDeployment implements Deployment {
   readonly #client: Client;
   readonly #app: string;
   readonly #workflow: Workflow;
+  readonly #subscribers = new Set<{ listener(output: StreamOutput): void; failed(error: DriverError): void }>();
+  #subscription: Subscription | undefined;
   #removed = false;
 
   constructor(client: Client, app: string, workflow: Workflow) {
@@ -80,26 +88,50 @@ class PheromoneDeployment implements Deployment {
 
   async invoke(input: Uint8Array, options: InvokeOptions = {}): Promise<Invoked> {
     const { entry, result } = this.#workflow;
-    const { outputs, spans } = await this.#client.call(this.#app, entry, input, { ...options, answer: result, trace: true }).catch(rethrow);
-    return {
-      outputs: outputs.map(({ source, key, group, bytes }) => ({ from: source, key, group, bytes })),
-      trace: { clock: HOST_CLOCK, spans },
+    this.#expect('invoked', 'none of app scope', !isStreaming(this.#workflow));
+    return invoked(await this.#client.call(this.#app, entry, input, { ...options, answer: result, trace: true }).catch(rethrow));
+  }
+
+  async feed(event: Uint8Array, options?: InvokeOptions): Promise<void> {
+    this.#expect('fed', 'a dependency of app scope', isStreaming(this.#workflow));
+    await this.#client.feed(this.#app, this.#workflow.entry, event, options).catch(rethrow);
+  }
+
+  subscribe(listener: (output: StreamOutput) => void, failed: (error: DriverError) => void = () => {}): () => void {
+    const subscriber = { listener, failed };
+    this.#subscribers.add(subscriber);
+    return () => this.#subscribers.delete(subscriber);
+  }
+
+  /** Passes on what the app's sessions give out, for as long as the app is registered. */
+  async listen(): Promise<void> {
+    const onOutput = (result: CallResult): void => {
+      const { outputs, trace } = invoked(result);
+      for (const output of outputs) for (const { listener } of this.#subscribers) listener({ ...output, trace });
     };
-  }
-
-  async feed(): Promise<void> {
-    throw new DriverError('INVALID_WORKFLOW', `workflow "${this.#workflow.name}": expected one with a dependency of app scope to be fed`);
-  }
-
-  subscribe(): () => void {
-    return () => {};
+    const onFault = (error: PheromoneError): void => {
+      for (const { failed } of this.#subscribers) failed(driverError(error));
+    };
+    this.#subscription = await this.#client.subscribe(this.#app, { trace: true, onOutput, onFault }).catch(rethrow);
   }
 
   async remove(): Promise<void> {
     if (this.#removed) return;
     this.#removed = true;
+    await this.#subscription?.close();
     await this.#client.unregister(this.#app).catch(rethrow);
   }
+
+  #expect(done: string, having: string, holds: boolean): void {
+    if (!holds) throw new DriverError('INVALID_WORKFLOW', `workflow "${this.#workflow.name}": expected one with ${having} to be ${done}`);
+  }
+}
+
+function invoked({ outputs, spans }: CallResult): Invoked {
+  return {
+    outputs: outputs.map(({ source, key, group, bytes }) => ({ from: source, key, group, bytes })),
+    trace: { clock: HOST_CLOCK, spans },
+  };
 }
 
 const CODES: Readonly<Partial<Record<ErrorCode, DriverErrorCode>>> = {
@@ -117,6 +149,9 @@ const CODES: Readonly<Partial<Record<ErrorCode, DriverErrorCode>>> = {
 };
 
 function rethrow(error: unknown): never {
-  if (!(error instanceof PheromoneError)) throw error;
-  throw new DriverError(CODES[error.code] ?? 'PLATFORM_FAILED', `${error.code}: ${error.message}`, { cause: error });
+  throw error instanceof PheromoneError ? driverError(error) : error;
+}
+
+function driverError(error: PheromoneError): DriverError {
+  return new DriverError(CODES[error.code] ?? 'PLATFORM_FAILED', `${error.code}: ${error.message}`, { cause: error });
 }

@@ -52,7 +52,7 @@ export class Outbox implements InvocationHost {
     if (bucket !== undefined) {
       for (const fn of bucket.immediate) this.#publish(invocation, fn, ref);
       if (bucket.byName.size > 0) for (const fn of bucket.byName.get(key) ?? []) this.#publish(invocation, fn, ref);
-      if (bucket.stateful.length > 0) this.push(SENT, slot, epoch, ref);
+      if (bucket.stateful.length + bucket.appStateful.length > 0) this.push(SENT, slot, epoch, ref);
     }
     const isLong = invocation.awaits || nowNs - startedNs > LONG_BODY_NS;
     const waiting = this.#ledger.waiting(this.#thread);

@@ -11,7 +11,7 @@ import { PheromoneError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
 import { SessionAllocator } from './allocator.ts';
 import { ALIGN_BYTES, type StoreMemory } from './memory.ts';
-import { OBJECTS, SPANS, type SessionTable } from './sessions.ts';
+import { OBJECTS, type SessionTable, SPANS } from './sessions.ts';
 
 const RECORD_WORDS = 14;
 const RECORD_BYTES = RECORD_WORDS * 4;
@@ -154,6 +154,11 @@ export class ObjectStore {
 
   metadata(ref: number): string {
     return this.#text(ref, this.#textBytes(ref, 4) + this.#textBytes(ref, 5), this.#textBytes(ref, 12));
+  }
+
+  /** All that its producer said of an object. */
+  label(ref: number): ObjectLabel {
+    return { source: this.source(ref), bucket: this.bucket(ref), key: this.key(ref), group: this.group(ref), metadata: this.metadata(ref) };
   }
 
   sentNs(ref: number): number {

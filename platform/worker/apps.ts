@@ -16,7 +16,7 @@ export interface App {
 export class Apps {
   readonly definitions = new Map<number, AppDefinition>();
   readonly #byName = new Map<string, App>();
-  readonly #byIndex = new Map<number, App>();
+  readonly #byPlan = new Map<AppPlan, App>();
   #next = 0;
 
   /** Checks the definition and loads its custom triggers; `publish` makes the app callable. Throws `INVALID_APP`, `FUNCTION_LOAD_FAILED`. */
@@ -25,7 +25,7 @@ export class Apps {
     const factories = await loadFactories(definition);
     const app: App = { index: this.#next++, plan, factories, sessions: 0, retired: false };
     this.definitions.set(app.index, definition);
-    this.#byIndex.set(app.index, app);
+    this.#byPlan.set(plan, app);
     return app;
   }
 
@@ -45,8 +45,11 @@ export class Apps {
     return app;
   }
 
-  at(index: number): App | undefined {
-    return this.#byIndex.get(index);
+  /** The app of a plan, also when its name is another app's by now. Throws `UNKNOWN_APP` once it was dropped. */
+  of(plan: AppPlan): App {
+    const app = this.#byPlan.get(plan);
+    if (app === undefined) throw new PheromoneError('UNKNOWN_APP', `expected app "${plan.name}" to be there still`);
+    return app;
   }
 
   /** Takes an app's name; its sessions may still run. */
@@ -59,7 +62,7 @@ export class Apps {
 
   /** Drops what is known of an app that has no sessions left. */
   drop(app: App): void {
-    this.#byIndex.delete(app.index);
+    this.#byPlan.delete(app.plan);
     this.definitions.delete(app.index);
   }
 

@@ -11,6 +11,14 @@ export interface CallRequest {
   readonly trace: boolean;
 }
 
+/** An event for a stream; its session's outputs go to the app's subscribers. */
+export interface FeedRequest {
+  readonly app: string;
+  readonly fn: string;
+  /** From now on. */
+  readonly deadlineMs: number | undefined;
+}
+
 /** How a caller learns what became of a call: exactly one of the two, once. */
 export interface Caller {
   /** `bytes` are views of object memory; they hold until `release` is called, which must be done once. */

@@ -76,8 +76,13 @@ export class ReportPump {
     this.#draining = false;
   }
 
-  /** Has an end settled like one that an executor reported. */
-  defer(report: Report): void {
+  /** Has an end that the scheduler came upon settled like one that an executor reported. */
+  settleLater(report: Report): void {
+    this.#defer(report);
+    setImmediate(() => this.drain());
+  }
+
+  #defer(report: Report): void {
     const session = this.#events.session(report.slot, report.epoch);
     if (session !== undefined) this.#endings.push({ report: { ...report }, starts: session.starts });
   }
@@ -88,7 +93,7 @@ export class ReportPump {
       while (this.#reader.take(thread, this.#report)) {
         moved = true;
         const { type } = this.#report;
-        if (type === QUIET || type === SOURCES_DONE) this.defer(this.#report);
+        if (type === QUIET || type === SOURCES_DONE) this.#defer(this.#report);
         else this.#events.report(this.#report, thread);
       }
     }
@@ -103,7 +108,7 @@ export class ReportPump {
     const session = this.#events.session(report.slot, report.epoch);
     const set = report.type === QUIET ? 0 : report.ref;
     if (session === undefined || session.over || this.#table.counter(report.slot, set) !== 0) return;
-    if (session.starts !== starts) this.defer(report);
+    if (session.starts !== starts) this.#defer(report);
     else if (report.type === QUIET) this.#events.quiet(session);
     else this.#events.sourcesDone(session, set);
   }

@@ -1,19 +1,22 @@
 /** The node's door: clients' messages to the scheduler, its answers back. */
 import { type ErrorCode, PheromoneError } from '../core/errors.ts';
 import { type ClientConnection, type Listener, listen } from '../wire/connection.ts';
-import { type Call, type ClientMessage, PROTOCOL_VERSION } from '../wire/messages.ts';
+import { type Call, type ClientMessage, type Feed, PROTOCOL_VERSION, type Subscribe } from '../wire/messages.ts';
 import type { Scheduler } from './scheduler.ts';
+import type { Subscriber } from './streams.ts';
 
 /** Serves clients of a scheduler. Rejects with `DISCONNECTED` if the address cannot be had. */
 export function serve(scheduler: Scheduler, address: { readonly host: string; readonly port: number }): Promise<Listener> {
   return listen({ ...address, onConnection: (connection) => new ClientSession(scheduler, connection) });
 }
 
-/** One client: its calls under way end with its connection. */
+/** One client: its calls under way and its subscriptions end with its connection; what it has fed goes on. */
 class ClientSession {
   readonly #scheduler: Scheduler;
   readonly #connection: ClientConnection;
   readonly #calls = new Map<number, () => void>();
+  readonly #feeds = new Map<number, () => void>();
+  readonly #subscriptions = new Map<number, () => void>();
   #greeted = false;
 
   constructor(scheduler: Scheduler, connection: ClientConnection) {
@@ -22,6 +25,7 @@ class ClientSession {
     connection.onMessage((message, payload) => this.#receive(message, payload));
     connection.onClose(() => {
       for (const giveUp of this.#calls.values()) giveUp();
+      for (const unsubscribe of this.#subscriptions.values()) unsubscribe();
     });
   }
 
@@ -43,10 +47,21 @@ class ClientSession {
     const { id } = message;
     switch (message.type) {
       case 'call':
-        this.#call(message, payload);
+        this.#attempt(id, () => this.#call(message, payload));
         break;
       case 'cancel':
-        this.#calls.get(id)?.();
+        (this.#calls.get(id) ?? this.#feeds.get(id))?.();
+        break;
+      case 'feed':
+        this.#attempt(id, () => this.#feed(message, payload));
+        break;
+      case 'subscribe':
+        this.#attempt(id, () => this.#subscribe(message));
+        break;
+      case 'unsubscribe':
+        this.#subscriptions.get(message.subscription)?.();
+        this.#subscriptions.delete(message.subscription);
+        this.#connection.send({ type: 'done', id });
         break;
       case 'register':
         this.#scheduler.register(message.app).then(
@@ -67,16 +82,30 @@ class ClientSession {
   }
 
   #call({ id, ...request }: Call, input: Uint8Array): void {
-    this.#attempt(id, () => {
-      const giveUp = this.#scheduler.call(request, input, {
-        answered: (outputs, bytes, spans, release) => {
-          this.#calls.delete(id);
-          this.#connection.send({ type: 'result', id, outputs, spans }, bytes, { keep: true, sent: release });
-        },
-        failed: (code, text) => this.#failed(id, code, text),
-      });
-      this.#calls.set(id, giveUp);
+    const giveUp = this.#scheduler.call(request, input, {
+      answered: (outputs, bytes, spans, release) => {
+        this.#calls.delete(id);
+        this.#connection.send({ type: 'result', id, outputs, spans }, bytes, { keep: true, sent: release });
+      },
+      failed: (code, text) => this.#failed(id, code, text),
     });
+    this.#calls.set(id, giveUp);
+  }
+
+  #feed({ id, ...request }: Feed, event: Uint8Array): void {
+    const giveUp = this.#scheduler.feed(request, event, () => this.#feeds.delete(id));
+    this.#feeds.set(id, giveUp);
+    this.#connection.send({ type: 'done', id });
+  }
+
+  #subscribe({ id, app, trace }: Subscribe): void {
+    const subscriber: Subscriber = {
+      trace,
+      output: (outputs, bytes, spans) => this.#connection.send({ type: 'event', subscription: id, outputs, spans }, bytes),
+      fault: (code, message) => this.#connection.send({ type: 'fault', subscription: id, code, message }),
+    };
+    this.#subscriptions.set(id, this.#scheduler.subscribe(app, subscriber));
+    this.#connection.send({ type: 'done', id });
   }
 
   #attempt(id: number, action: () => void): void {

@@ -54,10 +54,6 @@ export class Sessions {
     return this.at(id % SESSION_SLOTS, Math.floor(id / SESSION_SLOTS));
   }
 
-  hold(session: SessionState): void {
-    session.holds++;
-  }
-
   /** Keeps a session's memory until `heldFor` is asked for the thread. */
   holdFor(session: SessionState, thread: number): void {
     session.holds++;

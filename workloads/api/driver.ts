@@ -71,8 +71,11 @@ export interface Deployment {
   invoke(input: Uint8Array, options?: InvokeOptions): Promise<Invoked>;
   /** Hands one event to a streaming workflow; resolves once it is accepted. */
   feed(event: Uint8Array, options?: InvokeOptions): Promise<void>;
-  /** Calls `listener` with every value that a streaming workflow gives out, until the returned function is called. */
-  subscribe(listener: (output: StreamOutput) => void): () => void;
+  /**
+   * Calls `listener` with every value that a streaming workflow gives out, and `failed` for every session of it that
+   * fails: one that was fed, or one that a batch or window opened. Until the returned function is called.
+   */
+  subscribe(listener: (output: StreamOutput) => void, failed?: (error: DriverError) => void): () => void;
   /** Takes the workflow back; runs under way are cancelled. */
   remove(): Promise<void>;
 }

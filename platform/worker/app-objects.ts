@@ -1,0 +1,41 @@
+/** Copies of objects that triggers of app scope hold: they outlive the sessions they came from. */
+import { PheromoneError } from '../core/errors.ts';
+import { LIMITS } from '../core/limits.ts';
+import type { ObjectLabel } from '../store/objects.ts';
+
+export interface HeldObject {
+  readonly bytes: Uint8Array;
+  readonly label: ObjectLabel;
+}
+
+export class AppObjects {
+  readonly #held = new Map<number, HeldObject>();
+  #heldBytes = 0;
+  #next = 1;
+
+  /** Copies an object's bytes; returns the copy's reference. Throws `OVERLOADED` where the copies come to too much. */
+  hold(bytes: Uint8Array, label: ObjectLabel): number {
+    if (this.#heldBytes + bytes.length > LIMITS.heldBytes) {
+      throw new PheromoneError('OVERLOADED', `triggers of app scope: expected to hold at most ${LIMITS.heldBytes} bytes, ${this.#heldBytes} are held`);
+    }
+    const ref = this.#next++;
+    this.#held.set(ref, { bytes: Uint8Array.from(bytes), label });
+    this.#heldBytes += bytes.length;
+    return ref;
+  }
+
+  get(ref: number): HeldObject | undefined {
+    return this.#held.get(ref);
+  }
+
+  drop(refs: readonly number[]): void {
+    for (const ref of refs) {
+      this.#heldBytes -= this.#held.get(ref)?.bytes.length ?? 0;
+      this.#held.delete(ref);
+    }
+  }
+
+  get heldBytes(): number {
+    return this.#heldBytes;
+  }
+}

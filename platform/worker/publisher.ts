@@ -1,0 +1,57 @@
+/** Starts functions on behalf of the scheduler: counts them as under way and publishes them, or keeps them until there is room. */
+import type { Invocation, Ledger } from '../executor/ledger.ts';
+import type { Threads } from '../executor/threads.ts';
+import type { ObjectStore } from '../store/objects.ts';
+import type { SessionTable } from '../store/sessions.ts';
+import type { SessionState } from './sessions.ts';
+
+export class Publisher {
+  readonly #table: SessionTable;
+  readonly #objects: ObjectStore;
+  readonly #ledger: Ledger;
+  readonly #threads: Threads;
+  readonly #published: () => void;
+  /** Invocations for which the ledger has no room; counted as under way. */
+  #backlog: Invocation[] = [];
+
+  /** `published` is called after every publication: bodies will come. */
+  constructor(table: SessionTable, objects: ObjectStore, ledger: Ledger, threads: Threads, published: () => void) {
+    this.#table = table;
+    this.#objects = objects;
+    this.#ledger = ledger;
+    this.#threads = threads;
+    this.#published = published;
+  }
+
+  /** Starts a function with objects of the session. Throws `OUT_OF_MEMORY` where the list of them does not fit; nothing is started then. */
+  start(session: SessionState, fn: number, refs: readonly number[]): void {
+    const { slot, epoch, app } = session;
+    const inputs = refs.length === 1 ? (refs[0] as number) : this.#objects.addList(slot, epoch, refs);
+    session.starts++;
+    this.#table.count(slot, 0, 1);
+    for (const set of app.plan.functions[fn]?.watchSets ?? []) if (set !== 0) this.#table.count(slot, set, 1);
+    this.publish({ slot, epoch, fn, inputs, inputCount: refs.length, attempt: 1, dueMs: 0 });
+  }
+
+  /** Publishes what is counted as under way already. */
+  publish(invocation: Invocation): void {
+    if (this.#backlog.length > 0 || !this.#publishOne(invocation)) this.#backlog.push({ ...invocation });
+    this.#threads.wakeOne();
+    this.#published();
+  }
+
+  /** Publishes what has waited for room, as far as there is some now. */
+  publishBacklog(): void {
+    if (this.#backlog.length === 0) return;
+    const full = this.#backlog.findIndex((invocation) => !this.#publishOne(invocation));
+    if (full === 0) return;
+    this.#backlog = full < 0 ? [] : this.#backlog.slice(full);
+    this.#threads.wakeOne();
+    this.#published();
+  }
+
+  #publishOne({ slot, epoch, fn, inputs, inputCount, attempt }: Invocation): boolean {
+    return this.#ledger.publish(slot, epoch, fn, inputs, inputCount, attempt);
+  }
+}
+

@@ -1,0 +1,75 @@
+/** What becomes of the work of a thread that hangs or has ended: it runs again elsewhere, or fails. */
+import { afterExecutorDeath } from '../core/recovery.ts';
+import { hostNowNs } from '../executor/clock.ts';
+import type { EntryId, Invocation, Ledger } from '../executor/ledger.ts';
+import { QUIET, SOURCES_DONE } from '../executor/reports.ts';
+import type { Threads } from '../executor/threads.ts';
+import type { HostParts, SessionHost } from './session-host.ts';
+import type { SessionState } from './sessions.ts';
+
+type Verdict = 'timed-out' | 'rerun' | 'give-up';
+
+/** What recovery works with. */
+export interface RecoveryParts extends Pick<HostParts, 'table' | 'sessions' | 'publisher' | 'defer'> {
+  readonly ledger: Ledger;
+  readonly threads: Threads;
+  readonly host: SessionHost;
+}
+
+export class Recovery {
+  readonly #parts: RecoveryParts;
+  readonly #entry: Invocation = { slot: 0, epoch: 0, fn: 0, inputs: 0, inputCount: 0, attempt: 0, dueMs: 0 };
+
+  constructor(parts: RecoveryParts) {
+    this.#parts = parts;
+  }
+
+  /** A thread hangs, inside a body or in its event loop: what is past its time is to blame, the rest of what it holds runs again. */
+  onHung(thread: number, inBody: boolean): void {
+    const culprit = inBody ? this.#parts.threads.bodyEntry(thread) : undefined;
+    const nowMs = (hostNowNs() / 1e6) | 0;
+    this.#takeBack(thread, (id, { dueMs }) => {
+      const isToBlame = culprit === undefined ? dueMs !== 0 && dueMs <= nowMs : id === culprit;
+      return isToBlame ? 'timed-out' : 'rerun';
+    });
+  }
+
+  /** A thread has ended; nobody can tell which of its invocations is to blame, if any. */
+  onEnded(thread: number): void {
+    this.#takeBack(thread, (_, { attempt }) => afterExecutorDeath(attempt));
+    for (const session of this.#parts.sessions.heldFor(thread)) this.#parts.host.unhold(session);
+  }
+
+  #takeBack(thread: number, judge: (id: EntryId, entry: Invocation) => Verdict): void {
+    const { ledger, sessions, publisher, table } = this.#parts;
+    for (const id of ledger.heldBy(thread)) {
+      const entry = ledger.read(id, this.#entry);
+      const session = sessions.at(entry.slot, entry.epoch);
+      if (session === undefined || !ledger.finish(id, thread)) continue;
+      // Until it has really ended, the thread may still write to what it had allocated.
+      sessions.holdFor(session, thread);
+      const verdict = judge(id, entry);
+      if (verdict === 'rerun' && !table.isAborted(entry.slot)) {
+        publisher.publish({ ...entry, attempt: entry.attempt + 1, dueMs: 0 });
+        continue;
+      }
+      if (verdict !== 'rerun') this.#blame(session, entry, verdict);
+      this.#account(session, entry);
+    }
+  }
+
+  #blame(session: SessionState, { fn, attempt }: Invocation, verdict: Verdict): void {
+    const { name, functions } = session.app.plan;
+    const where = `app "${name}": function "${functions[fn]?.definition.name}"`;
+    if (verdict === 'timed-out') this.#parts.host.fail(session, 'FUNCTION_TIMED_OUT', `${where}: expected to end within ${functions[fn]?.timeoutMs} ms`);
+    else this.#parts.host.fail(session, 'EXECUTOR_DIED', `${where}: its executor's thread ended under it, ${attempt} times`);
+  }
+
+  #account(session: SessionState, { slot, epoch, fn }: Invocation): void {
+    const { table } = this.#parts;
+    for (const set of session.app.plan.functions[fn]?.watchSets ?? []) {
+      if (set !== 0 && table.count(slot, set, -1) === 0) this.#parts.defer({ type: SOURCES_DONE, slot, epoch, ref: set, fn: -1 });
+    }
+    if (table.count(slot, 0, -1) === 0) this.#parts.defer({ type: QUIET, slot, epoch, ref: 0, fn: -1 });
+  }
+}

@@ -1,0 +1,227 @@
+/** Does what core decides about sessions: opens them in memory, starts functions, answers callers, frees what they held. */
+import { type ErrorCode, PheromoneError } from '../core/errors.ts';
+import type { AppEffect, SessionEffect } from '../core/effect.ts';
+import type { Effect, NodeCore } from '../core/node.ts';
+import type { AppPlan } from '../core/plan.ts';
+import type { ObjectMeta } from '../core/trigger.ts';
+import { hostNowNs } from '../executor/clock.ts';
+import { QUIET, type Report } from '../executor/reports.ts';
+import { SCHEDULER } from '../store/memory.ts';
+import { NO_BUCKET, NO_FUNCTION, type ObjectStore } from '../store/objects.ts';
+import type { SessionTable } from '../store/sessions.ts';
+import type { OutputHead, Span } from '../wire/messages.ts';
+import type { AppObjects } from './app-objects.ts';
+import type { App, Apps } from './apps.ts';
+import type { Caller } from './call.ts';
+import { DueTimer } from './due-timer.ts';
+import type { Executors } from './executors.ts';
+import type { Publisher } from './publisher.ts';
+import type { Sessions, SessionState } from './sessions.ts';
+import type { Streams } from './streams.ts';
+
+/** How a session is opened. */
+export interface OpenRequest {
+  readonly app: App;
+  readonly fn: string;
+  readonly answer: 'first' | 'all';
+  /** From now on; `undefined`: none. */
+  readonly deadlineMs: number | undefined;
+  readonly trace: boolean;
+}
+
+/** What the host works with. */
+export interface HostParts {
+  readonly core: NodeCore;
+  readonly table: SessionTable;
+  readonly objects: ObjectStore;
+  readonly sessions: Sessions;
+  readonly apps: Apps;
+  readonly appObjects: AppObjects;
+  readonly streams: Streams;
+  readonly publisher: Publisher;
+  readonly executors: Executors;
+  /** Has an end settled like one that an executor reported. */
+  defer(report: Report): void;
+  /** A session of the app has been freed. */
+  released(app: App): void;
+}
+
+export class SessionHost {
+  readonly #parts: HostParts;
+  readonly #due = new DueTimer(() => this.apply(this.#parts.core.onTime(nowMs())));
+
+  constructor(parts: HostParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Opens a session that starts with function `fn`. Returns a function that gives it up; the caller then hears
+   * `CANCELLED`, unless an answer was faster. Throws `UNKNOWN_FUNCTION`, `OVERLOADED`, `OUT_OF_MEMORY`, `OBJECT_TOO_LARGE`.
+   */
+  open({ app, fn: name, answer, deadlineMs, trace }: OpenRequest, input: Uint8Array, caller: Caller): () => void {
+    const { core, sessions, objects } = this.#parts;
+    const fn = app.plan.functionIndex.get(name);
+    if (fn === undefined) throw new PheromoneError('UNKNOWN_FUNCTION', `app "${app.plan.name}": expected one of its functions, got "${name}"`);
+    const label = { source: NO_FUNCTION, bucket: NO_BUCKET, key: '', group: '', metadata: '' };
+    const session = sessions.open(app, caller, trace);
+    const ref = this.#orRelease(session, () => objects.add(session.slot, session.epoch, input, label, hostNowNs()));
+    const atMs = nowMs();
+    const dueMs = deadlineMs === undefined ? undefined : atMs + deadlineMs;
+    this.apply(core.open({ session: session.id, app: app.plan, answer, deadlineMs: dueMs }, atMs));
+    this.#start(session, fn, [ref]);
+    return () => {
+      if (!session.over) this.apply(core.cancel(session.id));
+    };
+  }
+
+  /** Does what may fail before core knows of the session; then the session is gone again. */
+  #orRelease<T>(session: SessionState, action: () => T): T {
+    try {
+      return action();
+    } catch (error) {
+      this.#parts.sessions.release(session);
+      throw error;
+    }
+  }
+
+  /** Does what core has decided. */
+  apply(effects: readonly Effect[]): void {
+    for (const effect of effects) {
+      if (effect.type === 'open' || effect.type === 'drop' || effect.type === 'trigger-failed') {
+        this.#applyToApp(effect);
+      } else {
+        const session = this.#parts.sessions.byId(effect.session);
+        if (session !== undefined) this.#applyTo(session, effect);
+      }
+    }
+    this.#due.set(this.#parts.core.dueMs());
+  }
+
+  #applyToApp(effect: AppEffect): void {
+    const { app } = effect;
+    switch (effect.type) {
+      case 'open':
+        this.#openFor(app, effect.fn, effect.objects);
+        break;
+      case 'drop':
+        this.#parts.appObjects.drop(effect.refs);
+        break;
+      case 'trigger-failed':
+        this.#parts.streams.callerFor(app.name).failed('TRIGGER_FAILED', effect.message);
+        break;
+    }
+  }
+
+  #applyTo(session: SessionState, effect: SessionEffect): void {
+    switch (effect.type) {
+      case 'start': {
+        const refs = effect.objects.map(({ ref }) => ref);
+        this.#start(session, effect.fn, refs);
+        break;
+      }
+      case 'answer':
+        this.#answer(session, effect.outputs);
+        break;
+      case 'fail':
+        session.caller.failed(effect.code, effect.message);
+        break;
+      case 'abort':
+        this.#abort(session);
+        break;
+      case 'release':
+        session.over = true;
+        if (session.holds === 0) this.#free(session);
+        break;
+    }
+  }
+
+  #start(session: SessionState, fn: number, refs: readonly number[]): void {
+    try {
+      this.#parts.publisher.start(session, fn, refs);
+    } catch (error) {
+      const { code, message } = error as PheromoneError;
+      this.fail(session, code, message);
+    }
+  }
+
+  /** A failure that no invocation reports: if none is under way, nobody else would tell the session's end. */
+  fail({ id, slot, epoch }: SessionState, code: ErrorCode, message: string): void {
+    this.apply(this.#parts.core.failed(id, code, message));
+    if (this.#parts.table.counter(slot, 0) === 0) this.#parts.defer({ type: QUIET, slot, epoch, ref: 0, fn: -1 });
+  }
+
+  /** Opens the session of a firing of app scope, with the copies that it consumes. */
+  #openFor(plan: AppPlan, fn: number, objects: readonly ObjectMeta[]): void {
+    const { core, apps, sessions, streams } = this.#parts;
+    const caller = streams.callerFor(plan.name);
+    try {
+      const session = sessions.open(apps.of(plan), caller, streams.isTraced(plan.name));
+      const refs = this.#orRelease(session, () => objects.map(({ ref }) => this.#moveIn(session, ref)));
+      this.apply(core.open({ session: session.id, app: plan, answer: 'all', deadlineMs: undefined }, nowMs()));
+      this.#start(session, fn, refs);
+    } catch (error) {
+      const { code, message } = error as PheromoneError;
+      caller.failed(code, message);
+    }
+  }
+
+  #moveIn({ slot, epoch }: SessionState, ref: number): number {
+    const held = this.#parts.appObjects.get(ref);
+    if (held === undefined) throw new PheromoneError('INTERNAL', `app object ${ref}: expected a copy that is held`);
+    return this.#parts.objects.add(slot, epoch, held.bytes, held.label, hostNowNs());
+  }
+
+  #answer(session: SessionState, outputs: readonly ObjectMeta[]): void {
+    const heads: OutputHead[] = [];
+    const bytes: Uint8Array[] = [];
+    let answeredNs = 0;
+    for (const { ref, source, key, group } of outputs) {
+      const payload = this.#parts.objects.payload(ref);
+      heads.push({ source, key, group, size: payload.length });
+      bytes.push(payload);
+      answeredNs = this.#parts.objects.sentNs(ref);
+    }
+    session.holds++;
+    session.caller.answered(heads, bytes, this.#spans(session, answeredNs), () => this.unhold(session));
+  }
+
+  /** A body that still runs counts as far as the answer. */
+  #spans({ slot, app }: SessionState, answeredNs: number): Span[] {
+    if (!this.#parts.table.isTraced(slot)) return [];
+    return this.#parts.objects
+      .spans(slot)
+      .filter(({ startedNs }) => startedNs > 0)
+      .map(({ fn, startedNs, endedNs }) => ({
+        fn: app.plan.functions[fn]?.definition.name ?? '',
+        startedNs,
+        endedNs: endedNs === 0 ? Math.max(startedNs, answeredNs) : endedNs,
+      }));
+  }
+
+  #abort({ slot, epoch }: SessionState): void {
+    this.#parts.table.abort(slot);
+    this.#parts.table.forEachThread(slot, (thread) => {
+      if (thread !== SCHEDULER) this.#parts.executors.tell(thread, { type: 'abort', slot, epoch });
+    });
+  }
+
+  /** A reader outside of core, for which the session's memory was held, is done. */
+  unhold(session: SessionState): void {
+    session.holds--;
+    if (session.over && session.holds === 0) this.#free(session);
+  }
+
+  #free(session: SessionState): void {
+    this.#parts.sessions.release(session);
+    this.#parts.released(session.app);
+  }
+
+  stop(): void {
+    this.#due.stop();
+  }
+}
+
+/** Now, on the clock that core is told the time of. */
+export function nowMs(): number {
+  return hostNowNs() / 1e6;
+}
