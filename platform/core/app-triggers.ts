@@ -1,4 +1,4 @@
-/** An app's triggers with state, as sessions need them. */
+/** An app's triggers with state of scope `session`, as sessions need them. */
 import { PheromoneError } from './errors.ts';
 import type { AppPlan, TriggerPlan } from './plan.ts';
 import type { TriggerFactory } from './trigger.ts';

@@ -1,6 +1,6 @@
 /** What a client registers: an app's functions, buckets and triggers, all of them plain data. */
 
-/** Whether a trigger keeps its state per session, or gathers over the sessions of the app. */
+/** Whether a trigger keeps its state per session, or gathers over the sessions of the app and opens a session with each firing. */
 export type Scope = 'session' | 'app';
 
 export interface FunctionDefinition {
@@ -31,6 +31,21 @@ export type Primitive =
   | { readonly primitive: 'by-name'; readonly key: string }
   /** Once all keys are there the target starts with their objects, in the order of `keys`. */
   | { readonly primitive: 'by-set'; readonly keys: readonly string[] }
+  /** Every `size` objects start the target, in order of arrival. */
+  | { readonly primitive: 'by-batch-size'; readonly size: number }
+  /**
+   * The target starts with what came within a window of `windowMs`, when the window is over; not for an empty one.
+   * Windows follow each other without gaps from the start of the session, or of the app; an object that comes just
+   * when one window ends and the next begins belongs to the later.
+   */
+  | { readonly primitive: 'by-time'; readonly windowMs: number }
+  /** Of every `n` objects of one group the first `k` start the target, in order of arrival; the others are dropped. */
+  | { readonly primitive: 'redundant'; readonly k: number; readonly n: number }
+  /**
+   * Once all objects of a group are there whose keys a producer has declared, before or after, the target starts
+   * with them in the order of the declaration; at once if it declared none.
+   */
+  | { readonly primitive: 'dynamic-join' }
   /** Once all `sources`, and everything that could still start one, are over, the target starts once for each group. */
   | { readonly primitive: 'dynamic-group'; readonly sources: readonly string[] }
   /** A trigger of the user's own: `module` exports a {@link TriggerFactory} under `export`. */
@@ -42,7 +57,7 @@ export type TriggerDefinition = Primitive & {
   readonly bucket: string;
   /** The function that it starts. */
   readonly target: string;
-  /** Default `session`. */
+  /** Default `session`. Not `app` for dynamic-group and dynamic-join. */
   readonly scope?: Scope;
 };
 

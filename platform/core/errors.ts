@@ -52,3 +52,9 @@ export class PheromoneError extends Error {
     return RETRYABLE.has(this.code);
   }
 }
+
+/** What was thrown, as an error with a code: `INTERNAL` for what has none. */
+export function toPheromoneError(error: unknown): PheromoneError {
+  if (error instanceof PheromoneError) return error;
+  return new PheromoneError('INTERNAL', error instanceof Error ? error.message : String(error), { cause: error });
+}

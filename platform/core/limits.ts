@@ -6,10 +6,19 @@ export const LIMITS = {
   keyBytes: 1_024,
   /** Metadata of objects, in UTF-8 bytes. */
   metadataBytes: 8_192,
+  /** Copies of objects that triggers of scope `app` hold, all together. */
+  heldBytes: 1_073_741_824,
   objectBytes: 1_073_741_824,
   functionsPerApp: 10_000,
   bucketsPerApp: 10_000,
   triggersPerBucket: 1_024,
+  /** Objects that wait in one trigger of scope `app`. */
+  objectsPerAppTrigger: 1_000_000,
+  /** Groups of which one Redundant trigger has seen some objects and still awaits others. */
+  openGroupsPerTrigger: 1_000_000,
+  /** The shortest window: less than the host's clock can tell apart. */
+  windowMinMs: 0.001,
+  windowMaxMs: 2_147_483_647,
   /** Sets of source functions whose end an app's triggers wait for, besides set 0; counted per session in shared memory. */
   watchSetsPerApp: 15,
   functionTimeoutMs: 60_000,

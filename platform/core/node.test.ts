@@ -34,8 +34,8 @@ function plan(triggers: readonly TriggerDefinition[], anywhere = false): AppPlan
 /** A node with one app and, unless the request says otherwise, session 1 open, which answers with the first output. */
 function nodeWith(app: AppPlan, request: Partial<SessionRequest> = {}, factory?: TriggerFactory): NodeCore {
   const node = new NodeCore();
-  node.addApp(app, new Map(factory && [['own', factory]]));
-  node.open({ session: 1, app, answer: 'first', deadlineMs: undefined, ...request });
+  node.addApp(app, new Map(factory && [['own', factory]]), 0);
+  node.open({ session: 1, app, answer: 'first', deadlineMs: undefined, ...request }, 0);
   return node;
 }
 
@@ -97,7 +97,7 @@ test('a session that the caller gave up fails with CANCELLED', (t) => {
 test('a session fails with DEADLINE_EXCEEDED when its deadline comes, and not when it was answered before', (t) => {
   const app = plan([]);
   const node = nodeWith(app, { deadlineMs: 20 });
-  node.open({ session: 2, app, answer: 'first', deadlineMs: 10 });
+  node.open({ session: 2, app, answer: 'first', deadlineMs: 10 }, 0);
   t.is(node.dueMs(), 10);
   node.outputSent(object({ session: 2 }));
   t.is(node.dueMs(), 20);
@@ -111,7 +111,7 @@ test('a session fails with DEADLINE_EXCEEDED when its deadline comes, and not wh
 test('BySet joins the objects of one session and of no other', (t) => {
   const app = plan([join]);
   const node = nodeWith(app);
-  node.open({ session: 2, app, answer: 'first', deadlineMs: undefined });
+  node.open({ session: 2, app, answer: 'first', deadlineMs: undefined }, 0);
   const [a, b] = [object({ bucket: 'words', key: 'a' }), object({ bucket: 'words', key: 'b' })];
   t.deepEqual(node.objectSent(a, 0), []);
   t.deepEqual(node.objectSent(object({ bucket: 'words', key: 'b', session: 2 }), 0), []);
@@ -194,7 +194,7 @@ test('events of sessions that are not there do nothing', (t) => {
 test('a session of an app that was not added is refused, as is a second one of the same number', (t) => {
   const app = plan([]);
   const node = nodeWith(app);
-  const open = (other: AppPlan) => () => void node.open({ session: 1, app: other, answer: 'all', deadlineMs: undefined });
+  const open = (other: AppPlan) => () => void node.open({ session: 1, app: other, answer: 'all', deadlineMs: undefined }, 0);
   t.like(t.throws(open(plan([]))), { code: 'UNKNOWN_APP' });
   t.like(t.throws(open(app)), { code: 'INTERNAL' });
 });
@@ -202,8 +202,8 @@ test('a session of an app that was not added is refused, as is a second one of t
 test('the sessions of an app that is removed fail with CANCELLED, those of other apps go on', (t) => {
   const [app, other] = [plan([]), plan([])];
   const node = nodeWith(app);
-  node.addApp(other, new Map());
-  node.open({ session: 2, app: other, answer: 'first', deadlineMs: undefined });
+  node.addApp(other, new Map(), 0);
+  node.open({ session: 2, app: other, answer: 'first', deadlineMs: undefined }, 0);
   const [fail, ...rest] = node.removeApp(app);
   t.like(fail, { type: 'fail', session: 1, code: 'CANCELLED' });
   t.deepEqual(rest, [ABORT]);
@@ -289,7 +289,7 @@ test("a fault of a user's own trigger fails its session with TRIGGER_FAILED and 
     if (session === 1) throw new Error('broken');
     return { onObject: () => [] };
   });
-  node.open({ session: 2, app, answer: 'first', deadlineMs: undefined });
+  node.open({ session: 2, app, answer: 'first', deadlineMs: undefined }, 0);
   const [fail, abort] = node.objectSent(object({ bucket: 'words' }), 0);
   t.like(fail, { type: 'fail', session: 1, code: 'TRIGGER_FAILED', message: 'trigger "own": factory threw: broken' });
   t.deepEqual(abort, ABORT);
@@ -297,6 +297,6 @@ test("a fault of a user's own trigger fails its session with TRIGGER_FAILED and 
 });
 
 test('an app whose custom trigger has no factory is refused', (t) => {
-  const error = t.throws(() => new NodeCore().addApp(plan([own]), new Map()));
+  const error = t.throws(() => new NodeCore().addApp(plan([own]), new Map(), 0));
   t.like(error, { code: 'INVALID_APP', message: 'app "x": trigger "own": expected a factory for the custom trigger, got none' });
 });

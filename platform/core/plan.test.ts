@@ -83,13 +83,48 @@ const FAULTS: readonly (readonly [string, AppDefinition, string])[] = [
   [
     'an unknown primitive',
     withTrigger({ primitive: 'sometimes' }),
-    'app "x": trigger "t": expected a primitive (immediate, by-name, by-set, dynamic-group, custom), got "sometimes"',
+    'app "x": trigger "t": expected a primitive (immediate, by-name, by-set, by-batch-size, by-time, redundant, dynamic-join, dynamic-group, custom), got "sometimes"',
   ],
   ['an unknown scope', withTrigger({ scope: 'world' }), 'app "x": trigger "t": expected scope to be "session" or "app", got "world"'],
   [
-    'scope app',
-    withTrigger({ scope: 'app' }),
-    'app "x": trigger "t": expected scope "session", since this node keeps no objects beyond their session yet, got "app"',
+    'a DynamicGroup of scope app',
+    withTrigger({ scope: 'app', primitive: 'dynamic-group', sources: ['f'] }),
+    'app "x": trigger "t": expected scope "session", since the sources of a dynamic-group belong to one, got "app"',
+  ],
+  [
+    'a DynamicJoin of scope app',
+    withTrigger({ scope: 'app', primitive: 'dynamic-join' }),
+    'app "x": trigger "t": expected scope "session", since the declarations of a dynamic-join belong to one, got "app"',
+  ],
+  [
+    'ByBatchSize with a broken size',
+    withTrigger({ primitive: 'by-batch-size', size: 1.5 }),
+    'app "x": trigger "t": expected size to be a whole number from 1 up, got 1.5',
+  ],
+  [
+    'ByBatchSize of scope app with a size that can never gather',
+    withTrigger({ scope: 'app', primitive: 'by-batch-size', size: LIMITS.objectsPerAppTrigger + 1 }),
+    'app "x": trigger "t": expected size to be a whole number from 1 to 1000000, got 1000001',
+  ],
+  [
+    'ByTime with a window of no length',
+    withTrigger({ primitive: 'by-time', windowMs: 0 }),
+    'app "x": trigger "t": expected windowMs to be a number from 0.001 to 2147483647, got 0',
+  ],
+  [
+    'ByTime with a window that is no number',
+    withTrigger({ primitive: 'by-time', windowMs: '10' }),
+    'app "x": trigger "t": expected windowMs to be a number from 0.001 to 2147483647, got "10"',
+  ],
+  [
+    'Redundant with more to wait for than come',
+    withTrigger({ primitive: 'redundant', k: 4, n: 3 }),
+    'app "x": trigger "t": expected k to be a whole number from 1 to 3, got 4',
+  ],
+  [
+    'Redundant without n',
+    withTrigger({ primitive: 'redundant', k: 1 }),
+    'app "x": trigger "t": expected n to be a whole number from 1 up, got nothing',
   ],
   [
     'ByName without a key',
@@ -146,6 +181,7 @@ test('a plan resolves names, fills in defaults and sorts triggers by who decides
         { name: 'right', bucket: 'a', target: 'g', primitive: 'by-name', key: 'k' },
         { name: 'join', bucket: 'b', target: 'f', primitive: 'by-set', keys: ['k'] },
         { name: 'own', bucket: 'b', target: 'g', primitive: 'custom', module: 'm', export: 'e' },
+        { name: 'every', bucket: 'a', target: 'f', primitive: 'immediate', scope: 'app' },
       ],
     }),
   );
@@ -156,9 +192,12 @@ test('a plan resolves names, fills in defaults and sorts triggers by who decides
   t.is(plan.inline, true);
   t.is(plan.bucketIndex.get('b'), 1);
   t.is(plan.functionIndex.get('g'), 1);
-  t.deepEqual(plan.buckets[0], { index: 0, name: 'a', immediate: [1], byName: new Map([['k', [0, 1]]]), stateful: [] });
+  const [a, b] = plan.buckets;
+  t.like(a, { index: 0, name: 'a', immediate: [1], byName: new Map([['k', [0, 1]]]), stateful: [], expects: false });
+  t.like(b, { immediate: [], appStateful: [], expects: true });
+  t.like(a?.appStateful[0], { definition: { name: 'every' }, scope: 'app', target: 0, watchSet: undefined });
   t.deepEqual(
-    plan.buckets[1]!.stateful.map(({ definition, ...rest }) => ({ name: definition.name, ...rest })),
+    b!.stateful.map(({ definition, ...rest }) => ({ name: definition.name, ...rest })),
     [
       { name: 'join', scope: 'session', target: 0, watchSet: undefined },
       { name: 'own', scope: 'session', target: 1, watchSet: 0 },
@@ -205,6 +244,13 @@ test('the sources of a DynamicGroup count as able to start its target, wherever 
     triggers: [each, { ...shuffle, sources: ['map', 'slow'] } as TriggerDefinition, total],
   });
   t.true(plan.watchSets[plan.buckets[2]!.stateful[0]!.watchSet!]!.has(4));
+});
+
+test('a trigger of scope app starts nothing in the session that its objects come from, and makes no DynamicGroup of it wait', (t) => {
+  const definition = shuffles(true);
+  const [each, shuffle, total] = definition.triggers as [TriggerDefinition, TriggerDefinition, TriggerDefinition];
+  const plan = planApp({ ...definition, triggers: [{ ...each, scope: 'app' }, shuffle, total] });
+  t.deepEqual(plan.watchSets[plan.buckets[1]!.stateful[0]!.watchSet!], new Set([1]));
 });
 
 test('an app whose triggers wait for too many different sets of functions is refused', (t) => {

@@ -20,12 +20,16 @@ export interface BucketPlan {
   /** Position in `AppPlan.buckets`. */
   readonly index: number;
   readonly name: string;
-  /** Functions (by position) that each new object starts: Immediate triggers. Decided by the sending thread. */
+  /** Functions (by position) that each new object starts: Immediate triggers of scope `session`. Decided by the sending thread. */
   readonly immediate: readonly number[];
-  /** Functions (by position) that a new object with the key starts: ByName triggers. Decided by the sending thread. */
+  /** Functions (by position) that a new object with the key starts: ByName triggers of scope `session`. Decided by the sending thread. */
   readonly byName: ReadonlyMap<string, readonly number[]>;
-  /** Triggers with state; the scheduler decides them. */
+  /** Triggers with state of scope `session`; the scheduler decides them. */
   readonly stateful: readonly TriggerPlan[];
+  /** Triggers of scope `app`, with and without state; the scheduler decides them. */
+  readonly appStateful: readonly TriggerPlan[];
+  /** Whether producers may declare which objects are to come: a trigger of `stateful` waits for that, or, a custom one, may wait. */
+  readonly expects: boolean;
 }
 
 export interface TriggerPlan {
@@ -33,7 +37,7 @@ export interface TriggerPlan {
   readonly scope: 'session' | 'app';
   /** Position of the target function. */
   readonly target: number;
-  /** The watch set that `onSourcesDone` waits for; `undefined` for primitives that wait for none. */
+  /** The watch set that `onSourcesDone` waits for; `undefined` for triggers that wait for none. */
   readonly watchSet: number | undefined;
 }
 
@@ -58,16 +62,19 @@ export function planApp(definition: AppDefinition): AppPlan {
   const functionIndex = positions(definition.functions);
   const bucketIndex = positions(definition.buckets);
   const sends = definition.functions.map((fn) => fn.sends && new Set(fn.sends.map((bucket) => bucketIndex.get(bucket)!)));
+  // Triggers of scope `app` start nothing in the session that their objects come from.
+  const ofSessions = definition.triggers.filter(({ scope }) => scope !== 'app');
   const { sets: watchSets, ofTrigger } = findWatchSets({
     app: definition.name,
     sends,
-    triggers: definition.triggers.map((trigger) => ({
+    triggers: ofSessions.map((trigger) => ({
       name: trigger.name,
       bucket: bucketIndex.get(trigger.bucket)!,
       target: functionIndex.get(trigger.target)!,
       sources: 'sources' in trigger ? trigger.sources.map((source) => functionIndex.get(source)!) : undefined,
     })),
   });
+  const watchSetOf = new Map(ofSessions.map((trigger, position) => [trigger, watchSetFor(trigger, ofTrigger[position])]));
 
   const functions = definition.functions.map((fn, index) => ({
     index,
@@ -77,18 +84,22 @@ export function planApp(definition: AppDefinition): AppPlan {
     watchSets: [...watchSets.keys()].filter((set) => watchSets[set]!.has(index)),
     sends: sends[index],
   }));
-  const triggers = Map.groupBy(definition.triggers.entries(), ([, trigger]) => trigger.bucket);
+  const triggers = Map.groupBy(definition.triggers, ({ bucket }) => bucket);
   const buckets = definition.buckets.map(({ name }, index) => {
-    const plans = (triggers.get(name) ?? []).map(([position, trigger]) => ({
+    const plans = (triggers.get(name) ?? []).map((trigger) => ({
       definition: trigger,
       scope: trigger.scope ?? 'session',
       target: functionIndex.get(trigger.target)!,
-      // A custom trigger names no sources: all functions count as such.
-      watchSet: trigger.primitive === 'custom' ? 0 : ofTrigger[position],
+      watchSet: watchSetOf.get(trigger),
     }));
     return planBucket(index, name, plans);
   });
   return { name: definition.name, inline: definition.inline ?? true, functions, buckets, functionIndex, bucketIndex, watchSets };
+}
+
+/** A custom trigger names no sources: all functions count as such. */
+function watchSetFor({ primitive }: TriggerDefinition, ofSources: number | undefined): number | undefined {
+  return primitive === 'custom' ? 0 : ofSources;
 }
 
 /** Sorts a bucket's triggers by who decides them. */
@@ -96,13 +107,16 @@ function planBucket(index: number, name: string, triggers: readonly TriggerPlan[
   const immediate: number[] = [];
   const byName = new Map<string, number[]>();
   const stateful: TriggerPlan[] = [];
+  const appStateful: TriggerPlan[] = [];
   for (const trigger of triggers) {
-    const { definition, target } = trigger;
-    if (definition.primitive === 'immediate') immediate.push(target);
+    const { definition, scope, target } = trigger;
+    if (scope === 'app') appStateful.push(trigger);
+    else if (definition.primitive === 'immediate') immediate.push(target);
     else if (definition.primitive !== 'by-name') stateful.push(trigger);
     else byName.set(definition.key, [...(byName.get(definition.key) ?? []), target]);
   }
-  return { index, name, immediate, byName, stateful };
+  const expects = stateful.some(({ definition: { primitive } }) => primitive === 'dynamic-join' || primitive === 'custom');
+  return { index, name, immediate, byName, stateful, appStateful, expects };
 }
 
 function positions(items: readonly { readonly name: string }[]): ReadonlyMap<string, number> {

@@ -1,10 +1,10 @@
 /** One run of an app's workflow, as a state machine. */
 import { type AppTriggers, type StatefulTrigger, triggersOfBucket, triggersSettledBy } from './app-triggers.ts';
 import type { Due } from './due-queue.ts';
-import { type Effect, NO_EFFECTS } from './effect.ts';
-import { type ErrorCode, PheromoneError } from './errors.ts';
+import { NO_EFFECTS, type SessionEffect } from './effect.ts';
+import { type ErrorCode, toPheromoneError } from './errors.ts';
 import type { AppPlan } from './plan.ts';
-import { type Firing, NO_FIRINGS, type ObjectMeta, type Trigger } from './trigger.ts';
+import { type Expectation, type Firing, NO_FIRINGS, type ObjectMeta, type Trigger } from './trigger.ts';
 
 /** How a session is asked for. */
 export interface SessionRequest {
@@ -35,7 +35,7 @@ interface TimedState {
 /**
  * A session: the states of its triggers, its outputs, and how far it has come. Events in, effects out, as for
  * the node; what a session holds is dropped as soon as it has its answer. A trigger's state begins with the
- * first object in its bucket. A trigger that fails ends the session.
+ * first object or declaration in its bucket. A trigger that fails ends the session.
  */
 export class Session implements Due {
   queueIndex = -1;
@@ -43,6 +43,7 @@ export class Session implements Due {
   readonly triggers: AppTriggers;
   readonly #answer: 'first' | 'all';
   readonly #deadlineMs: number;
+  readonly #openedMs: number;
   #phase: Phase = 'running';
   /** By slot. */
   #states: (Trigger | undefined)[] = [];
@@ -51,11 +52,12 @@ export class Session implements Due {
   #triggerMs = Number.POSITIVE_INFINITY;
   #outputs: ObjectMeta[] = [];
 
-  constructor(request: SessionRequest, triggers: AppTriggers) {
+  constructor(request: SessionRequest, triggers: AppTriggers, nowMs: number) {
     this.id = request.session;
     this.triggers = triggers;
     this.#answer = request.answer;
     this.#deadlineMs = request.deadlineMs ?? Number.POSITIVE_INFINITY;
+    this.#openedMs = nowMs;
   }
 
   /** When `onTime` wants to be called; `Infinity`: not until something else happens. */
@@ -71,7 +73,7 @@ export class Session implements Due {
     return this.#phase === 'ended' || this.#phase === 'released';
   }
 
-  objectSent(object: ObjectMeta, nowMs: number): Effect[] {
+  objectSent(object: ObjectMeta, nowMs: number): SessionEffect[] {
     if (this.#over) return NO_EFFECTS;
     try {
       let effects = NO_EFFECTS;
@@ -85,14 +87,34 @@ export class Session implements Due {
     }
   }
 
-  outputSent(object: ObjectMeta): Effect[] {
+  expected(expected: Expectation, nowMs: number): SessionEffect[] {
+    if (this.#over) return NO_EFFECTS;
+    try {
+      const { bucket, source } = expected;
+      let effects = NO_EFFECTS;
+      let isWanted = false;
+      for (const trigger of triggersOfBucket(this.triggers, bucket)) {
+        const state = this.#states[trigger.slot] ?? this.#begin(trigger);
+        if (state.onExpected === undefined) continue;
+        isWanted = true;
+        effects = this.#addStarts(effects, trigger, state.onExpected(expected, nowMs));
+      }
+      if (isWanted) return this.#proceed(effects);
+      const where = `app "${this.triggers.app.name}": function "${source}"`;
+      return this.fail('INVALID_ARGUMENT', `${where}: expected a bucket with a DynamicJoin to declare objects for, got "${bucket}"`);
+    } catch (error) {
+      return this.#failWith(error);
+    }
+  }
+
+  outputSent(object: ObjectMeta): SessionEffect[] {
     if (this.#over) return NO_EFFECTS;
     if (this.#answer === 'first') return this.#end({ type: 'answer', session: this.id, outputs: [object] });
     this.#outputs.push(object);
     return NO_EFFECTS;
   }
 
-  sourcesDone(watchSet: number, nowMs: number): Effect[] {
+  sourcesDone(watchSet: number, nowMs: number): SessionEffect[] {
     if (this.#over) return NO_EFFECTS;
     try {
       return this.#proceed(this.#settle(watchSet, nowMs));
@@ -101,14 +123,14 @@ export class Session implements Due {
     }
   }
 
-  quiet(nowMs: number): Effect[] {
+  quiet(nowMs: number): SessionEffect[] {
     if (this.#over) return this.#release();
     this.#phase = 'idle';
     const effects = this.sourcesDone(0, nowMs);
     return this.#finished ? this.#conclude() : effects;
   }
 
-  onTime(nowMs: number): Effect[] {
+  onTime(nowMs: number): SessionEffect[] {
     if (this.#over) return NO_EFFECTS;
     if (this.#deadlineMs <= nowMs) return this.fail('DEADLINE_EXCEEDED', 'expected the run to be over by its deadline, and it was not');
     try {
@@ -124,7 +146,7 @@ export class Session implements Due {
     }
   }
 
-  fail(code: ErrorCode, message: string): Effect[] {
+  fail(code: ErrorCode, message: string): SessionEffect[] {
     return this.#over ? NO_EFFECTS : this.#end({ type: 'fail', session: this.id, code, message });
   }
 
@@ -134,35 +156,37 @@ export class Session implements Due {
   }
 
   #begin(trigger: StatefulTrigger): Trigger {
-    const state = trigger.newState(this.id);
+    const state = trigger.newState(this.id, this.#openedMs);
     this.#states[trigger.slot] = state;
     if (state.dueMs !== undefined) this.#timed.push({ trigger, state });
     return state;
   }
 
   /** Tells triggers that their sources are over, up to the first that starts a function of the set again. */
-  #settle(watchSet: number, nowMs: number): Effect[] {
+  #settle(watchSet: number, nowMs: number): SessionEffect[] {
     const triggers = triggersSettledBy(this.triggers, watchSet);
     const watched = this.triggers.app.watchSets[watchSet]!;
     let effects = NO_EFFECTS;
     for (const trigger of triggers) {
-      const firings = this.#states[trigger.slot]?.onSourcesDone?.(this.id, nowMs) ?? NO_FIRINGS;
-      effects = this.#addStarts(effects, trigger, firings);
-      if (firings.length > 0 && watched.has(trigger.plan.target)) break;
+      const before = effects.length;
+      effects = this.#addStarts(effects, trigger, this.#states[trigger.slot]?.onSourcesDone?.(this.id, nowMs) ?? NO_FIRINGS);
+      if (effects.length > before && watched.has(trigger.plan.target)) break;
     }
     return effects;
   }
 
   /** Makes a list only when there is something to put in. */
-  #addStarts(effects: Effect[], trigger: StatefulTrigger, firings: readonly Firing[]): Effect[] {
+  #addStarts(effects: SessionEffect[], trigger: StatefulTrigger, firings: readonly Firing[]): SessionEffect[] {
     if (firings.length === 0) return effects;
     const list = effects === NO_EFFECTS ? [] : effects;
-    for (const { objects } of firings) list.push({ type: 'start', session: this.id, fn: trigger.plan.target, objects });
+    for (const { objects, start } of firings) {
+      if (start !== false) list.push({ type: 'start', session: this.id, fn: trigger.plan.target, objects });
+    }
     return list;
   }
 
   /** The end of an event that triggers have dealt with. */
-  #proceed(effects: Effect[]): Effect[] {
+  #proceed(effects: SessionEffect[]): SessionEffect[] {
     if (this.#timed.length > 0) {
       this.#triggerMs = this.#timed.reduce(
         (earliest, { state }) => Math.min(earliest, state.dueMs?.() ?? earliest),
@@ -173,17 +197,17 @@ export class Session implements Due {
     return effects;
   }
 
-  #conclude(): Effect[] {
+  #conclude(): SessionEffect[] {
     if (this.#answer === 'all') return this.#end({ type: 'answer', session: this.id, outputs: this.#outputs });
     return this.fail('NO_OUTPUT', 'expected a function of the run to send an output, and the run ended without one');
   }
 
-  #failWith(error: unknown): Effect[] {
-    if (error instanceof PheromoneError) return this.fail(error.code, error.message);
-    return this.fail('INTERNAL', error instanceof Error ? error.message : String(error));
+  #failWith(error: unknown): SessionEffect[] {
+    const { code, message } = toPheromoneError(error);
+    return this.fail(code, message);
   }
 
-  #end(word: Effect): Effect[] {
+  #end(word: SessionEffect): SessionEffect[] {
     const idle = this.#phase === 'idle';
     this.#phase = 'ended';
     this.#states = [];
@@ -192,7 +216,7 @@ export class Session implements Due {
     return idle ? [word, ...this.#release()] : [word, { type: 'abort', session: this.id }];
   }
 
-  #release(): Effect[] {
+  #release(): SessionEffect[] {
     this.#phase = 'released';
     return [{ type: 'release', session: this.id }];
   }

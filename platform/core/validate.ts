@@ -3,7 +3,22 @@ import type { AppDefinition, FunctionDefinition, TriggerDefinition } from './app
 import { PheromoneError } from './errors.ts';
 import { LIMITS } from './limits.ts';
 
-const PRIMITIVES: readonly TriggerDefinition['primitive'][] = ['immediate', 'by-name', 'by-set', 'dynamic-group', 'custom'];
+const PRIMITIVES: readonly TriggerDefinition['primitive'][] = [
+  'immediate',
+  'by-name',
+  'by-set',
+  'by-batch-size',
+  'by-time',
+  'redundant',
+  'dynamic-join',
+  'dynamic-group',
+  'custom',
+];
+/** Primitives that belong to one session, with what does. */
+const OF_SESSIONS: ReadonlyMap<string, string> = new Map([
+  ['dynamic-group', 'sources'],
+  ['dynamic-join', 'declarations'],
+]);
 const SHOWN_NAMES = 8;
 const SHOWN_LENGTH = 80;
 
@@ -56,9 +71,16 @@ function validateTrigger(where: string, trigger: TriggerDefinition, functions: R
   member(where, 'bucket', trigger.bucket, buckets);
   member(where, 'function', trigger.target, functions);
   optional(where, 'scope', trigger.scope, '"session" or "app"', (value) => value === 'session' || value === 'app');
-  if (trigger.scope === 'app') {
-    throw invalid(where, 'scope "session", since this node keeps no objects beyond their session yet', '"app"');
+  const ofSession = OF_SESSIONS.get(trigger.primitive);
+  if (trigger.scope === 'app' && ofSession !== undefined) {
+    throw invalid(where, `scope "session", since the ${ofSession} of a ${trigger.primitive} belong to one`, '"app"');
   }
+  validateParameters(where, trigger, functions);
+}
+
+function validateParameters(where: string, trigger: TriggerDefinition, functions: ReadonlySet<string>): void {
+  /** How many objects the trigger may have to hold before it fires. */
+  const held = trigger.scope === 'app' ? LIMITS.objectsPerAppTrigger : Number.MAX_SAFE_INTEGER;
   switch (trigger.primitive) {
     case 'by-name':
       key(where, trigger.key);
@@ -67,6 +89,16 @@ function validateTrigger(where: string, trigger: TriggerDefinition, functions: R
       filled(where, 'keys', trigger.keys);
       for (const each of trigger.keys) key(where, each);
       distinct(where, 'keys', trigger.keys);
+      break;
+    case 'by-batch-size':
+      count(where, 'size', trigger.size, held);
+      break;
+    case 'by-time':
+      within(where, 'windowMs', trigger.windowMs, LIMITS.windowMinMs, LIMITS.windowMaxMs);
+      break;
+    case 'redundant':
+      count(where, 'n', trigger.n, Number.MAX_SAFE_INTEGER);
+      count(where, 'k', trigger.k, Math.min(trigger.n, held));
       break;
     case 'dynamic-group':
       filled(where, 'sources', trigger.sources);
@@ -78,6 +110,7 @@ function validateTrigger(where: string, trigger: TriggerDefinition, functions: R
       text(where, 'export', trigger.export);
       break;
     case 'immediate':
+    case 'dynamic-join':
   }
 }
 
@@ -106,6 +139,19 @@ function key(where: string, value: unknown): void {
 
 function text(where: string, field: string, value: unknown): void {
   if (typeof value !== 'string' || value === '') throw invalid(where, `${field} to be a non-empty string`, show(value));
+}
+
+function count(where: string, field: string, value: unknown, limit: number): void {
+  if (!Number.isSafeInteger(value) || Number(value) < 1 || Number(value) > limit) {
+    const most = limit === Number.MAX_SAFE_INTEGER ? 'from 1 up' : `from 1 to ${limit}`;
+    throw invalid(where, `${field} to be a whole number ${most}`, show(value));
+  }
+}
+
+function within(where: string, field: string, value: unknown, min: number, max: number): void {
+  if (typeof value !== 'number' || !(value >= min && value <= max)) {
+    throw invalid(where, `${field} to be a number from ${min} to ${max}`, show(value));
+  }
 }
 
 function optional(where: string, field: string, value: unknown, expected: string, holds: (value: unknown) => boolean): void {

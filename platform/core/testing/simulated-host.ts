@@ -1,43 +1,28 @@
 /**
- * A worker node without threads: it starts invocations that send, end and fail as a list of numbers says, tells
+ * A worker node without threads: it starts invocations that send, declare, end and fail as a list of numbers says, tells
  * the core what happened in any order that real threads could, and does what the core says. It checks what must
  * hold at every step, and keeps the history of each session for what must hold in the end.
  */
 import assert from 'node:assert/strict';
+import type { AppEffect, SessionEffect } from '../effect.ts';
 import { type Effect, NodeCore, type SessionRequest } from '../node.ts';
-import type { AppPlan } from '../plan.ts';
-import type { ObjectMeta, TriggerFactory } from '../trigger.ts';
+import type { AppPlan, BucketPlan } from '../plan.ts';
+import type { Expectation, ObjectMeta, TriggerFactory } from '../trigger.ts';
+import type { Told } from './models.ts';
+import type { Tape } from './tape.ts';
 
 const KEYS = ['a', 'b', 'c'];
 const GROUPS = ['x', 'y', ''];
+const DECLARED_KEYS = [['a'], [], ['b', 'a'], ['a', 'c', 'b'], ['a', 'a']];
 const MAX_ROUNDS = 1_000;
 
-/** Decisions, drawn one by one; when they are used up every choice is the first, and `over` holds. */
-export class Tape {
-  readonly #numbers: readonly number[];
-  #position = 0;
+type Mail =
+  | { readonly type: 'object' | 'app-object' | 'output'; readonly object: ObjectMeta }
+  | { readonly type: 'expected'; readonly expected: Expectation }
+  | { readonly type: 'failed' }
+  | { readonly type: 'ended' };
 
-  constructor(numbers: readonly number[]) {
-    this.#numbers = numbers;
-  }
-
-  get over(): boolean {
-    return this.#position >= this.#numbers.length;
-  }
-
-  below(limit: number): number {
-    this.#position += 1;
-    return (this.#numbers[this.#position - 1] ?? 0) % limit;
-  }
-
-  pick<T>(items: readonly T[]): T {
-    return items[this.below(items.length)]!;
-  }
-}
-
-type Mail = { readonly type: 'object' | 'output'; readonly object: ObjectMeta } | { readonly type: 'failed' } | { readonly type: 'ended' };
-
-type Start = Effect & { readonly type: 'start' };
+type Start = SessionEffect & { readonly type: 'start' };
 
 interface Invocation {
   readonly session: number;
@@ -50,17 +35,26 @@ interface Invocation {
 /** What a session was told and what came of it. */
 export interface History {
   readonly request: SessionRequest;
-  /** Objects that the core was told of. */
-  readonly objects: ObjectMeta[];
+  readonly openedMs: number;
+  readonly told: Told[];
   readonly outputs: ObjectMeta[];
-  readonly effects: Effect[];
+  readonly effects: SessionEffect[];
   /** By watch set: invocations under way. */
   readonly counts: number[];
+}
+
+/** What triggers of scope `app` were told and what came of it. */
+export interface AppHistory {
+  readonly told: Told[];
+  readonly effects: AppEffect[];
+  /** Copies that the host holds, by reference. */
+  readonly copies: Set<number>;
 }
 
 export class SimulatedHost {
   readonly core = new NodeCore();
   readonly histories = new Map<number, History>();
+  readonly appHistory: AppHistory = { told: [], effects: [], copies: new Set() };
   readonly #app: AppPlan;
   readonly #tape: Tape;
   #invocations: Invocation[] = [];
@@ -70,7 +64,7 @@ export class SimulatedHost {
   constructor(app: AppPlan, factories: ReadonlyMap<string, TriggerFactory>, tape: Tape) {
     this.#app = app;
     this.#tape = tape;
-    this.core.addApp(app, factories);
+    this.core.addApp(app, factories, this.#nowMs);
   }
 
   /** Runs until the tape is over and everything that it began has come to its end. */
@@ -80,7 +74,7 @@ export class SimulatedHost {
       () => this.#act(),
       () => this.#act(),
       () => this.#act(),
-      () => this.#open(),
+      () => this.#call(),
       () => this.#disturb(),
     ];
     while (!this.#tape.over) this.#tape.pick(steps)();
@@ -92,13 +86,24 @@ export class SimulatedHost {
     }
   }
 
-  #open(): void {
+  /** Takes the app back. */
+  removeApp(): void {
+    this.#apply(this.core.removeApp(this.#app));
+  }
+
+  /** A client calls, seldom while others wait for their answers. */
+  #call(): void {
+    if (this.#invocations.length === 0 || this.#tape.below(4) === 0) this.#open(0);
+  }
+
+  #open(fn: number): void {
     const session = this.histories.size + 1;
-    const deadlineMs = this.#tape.below(4) === 0 ? this.#nowMs + this.#tape.below(50) : undefined;
+    const deadlineMs = this.#tape.below(8) === 1 ? this.#nowMs + 1 + this.#tape.below(200) : undefined;
     const request: SessionRequest = { session, app: this.#app, answer: this.#tape.pick(['first', 'all']), deadlineMs };
-    this.histories.set(session, { request, objects: [], outputs: [], effects: [], counts: this.#app.watchSets.map(() => 0) });
-    this.#apply(this.core.open(request));
-    this.#start(session, 0);
+    const counts = this.#app.watchSets.map(() => 0);
+    this.histories.set(session, { request, openedMs: this.#nowMs, told: [], outputs: [], effects: [], counts });
+    this.#apply(this.core.open(request, this.#nowMs));
+    this.#start(session, fn);
   }
 
   /** A function does something. */
@@ -106,33 +111,50 @@ export class SimulatedHost {
     const running = this.#invocations.filter((invocation) => !invocation.ended);
     if (running.length === 0) return;
     const invocation = this.#tape.pick(running);
-    const choice = this.#tape.below(16);
-    if (choice < 11) this.#send(invocation);
-    else if (choice < 13) invocation.mail.push({ type: 'output', object: this.#object(invocation, '') });
-    else if (choice < 15) this.#end(invocation);
+    const choice = this.#tape.below(40);
+    if (choice < 28) this.#send(invocation);
+    else if (choice < 34) this.#declare(invocation);
+    else if (choice < 36) invocation.mail.push({ type: 'output', object: this.#object(invocation, '') });
+    else if (choice < 39) this.#end(invocation);
     else invocation.mail.push({ type: 'failed' });
   }
 
-  #send(invocation: Invocation): void {
-    const { sends } = this.#app.functions[invocation.fn]!;
+  #bucketFor({ fn }: Invocation): BucketPlan | undefined {
+    const { sends } = this.#app.functions[fn]!;
     const buckets = this.#app.buckets.filter((bucket) => sends?.has(bucket.index) ?? true);
-    if (buckets.length === 0) return;
-    const bucket = this.#tape.pick(buckets);
+    return buckets.length === 0 ? undefined : this.#tape.pick(buckets);
+  }
+
+  #declare(invocation: Invocation): void {
+    const bucket = this.#bucketFor(invocation);
+    // Seldom where nobody wants it, since that fails the session.
+    if (bucket === undefined || (!bucket.expects && this.#tape.below(10) > 0)) return;
+    const { session, fn } = invocation;
+    const keys = DECLARED_KEYS[this.#tape.below(40) === 1 ? 4 : this.#tape.below(4)]!;
+    const source = this.#app.functions[fn]!.definition.name;
+    invocation.mail.push({ type: 'expected', expected: { session, source, bucket: bucket.name, group: this.#tape.pick(GROUPS), keys } });
+  }
+
+  #send(invocation: Invocation): void {
+    const bucket = this.#bucketFor(invocation);
+    if (bucket === undefined) return;
     const object = this.#object(invocation, bucket.name);
     for (const fn of [...bucket.immediate, ...(bucket.byName.get(object.key) ?? [])]) this.#start(invocation.session, fn);
     if (bucket.stateful.length > 0) invocation.mail.push({ type: 'object', object });
+    if (bucket.appStateful.length > 0) invocation.mail.push({ type: 'app-object', object });
   }
 
   #object({ session, fn }: Invocation, bucket: string): ObjectMeta {
     this.#lastRef += 1;
     // One object in about 40 has no group, which a DynamicGroup refuses.
     const group = GROUPS[this.#tape.below(40) === 1 ? 2 : this.#tape.below(2)]!;
-    return { ref: this.#lastRef, session, bucket, key: this.#tape.pick(KEYS), group, source: this.#app.functions[fn]!.definition.name };
+    const source = this.#app.functions[fn]!.definition.name;
+    return { ref: this.#lastRef, session, bucket, key: this.#tape.pick(KEYS), group, source, metadata: '' };
   }
 
   /** Time passes, or a caller gives up. */
   #disturb(): void {
-    if (this.#tape.below(4) > 0) this.#passTime(this.#nowMs + this.#tape.below(20));
+    if (this.#tape.below(16) > 0) this.#passTime(this.#nowMs + this.#tape.below(20));
     else if (this.histories.size > 0) this.#apply(this.#cancel(1 + this.#tape.below(this.histories.size)));
   }
 
@@ -163,10 +185,23 @@ export class SimulatedHost {
     } else if (mail.type === 'output') {
       history.outputs.push(mail.object);
       this.#apply(this.core.outputSent(mail.object));
-    } else {
-      history.objects.push(mail.object);
+    } else if (mail.type === 'expected') {
+      history.told.push({ atMs: this.#nowMs, expected: mail.expected });
+      this.#apply(this.core.expected(mail.expected, this.#nowMs));
+    } else if (mail.type === 'object') {
+      history.told.push({ atMs: this.#nowMs, object: mail.object });
       this.#apply(this.core.objectSent(mail.object, this.#nowMs));
+    } else {
+      this.#tellApp(mail.object);
     }
+  }
+
+  #tellApp(object: ObjectMeta): void {
+    this.#lastRef += 1;
+    const copy = { ...object, ref: this.#lastRef };
+    this.appHistory.told.push({ atMs: this.#nowMs, object: copy });
+    this.appHistory.copies.add(copy.ref);
+    this.#apply(this.core.appObjectSent(this.#app, copy, this.#nowMs));
   }
 
   #ended({ session, fn }: Invocation, { counts }: History): void {
@@ -193,6 +228,10 @@ export class SimulatedHost {
   #apply(effects: readonly Effect[]): void {
     let last: Effect | undefined;
     for (const effect of effects) {
+      if (!('session' in effect)) {
+        this.#applyToApp(effect);
+        continue;
+      }
       const history = this.histories.get(effect.session)!;
       assert.ok(!history.effects.some(({ type }) => type === 'release'), 'nothing comes after the release');
       history.effects.push(effect);
@@ -208,17 +247,32 @@ export class SimulatedHost {
     }
   }
 
+  #applyToApp(effect: AppEffect): void {
+    const { effects, copies } = this.appHistory;
+    effects.push(effect);
+    if (effect.type === 'open') {
+      for (const { ref } of effect.objects) assert.ok(copies.has(ref), 'only copies that are not dropped yet');
+      this.#open(effect.fn);
+    } else if (effect.type === 'drop') {
+      for (const ref of effect.refs) assert.ok(copies.delete(ref), 'a copy is dropped once');
+    }
+  }
+
   #checkObjects(history: History, { session, objects }: Start): void {
     assert.ok(!isOver(history), 'nothing starts after an answer or a failure');
     for (const object of objects) {
       assert.equal(object.session, session, 'no object of another session');
-      assert.ok(history.objects.includes(object), 'only objects that were sent');
+      assert.ok(
+        history.told.some((told) => told.object === object),
+        'only objects that were sent',
+      );
     }
   }
 
   #checkSources({ counts }: History, { fn, objects }: Start): void {
-    const bucket = this.#app.buckets.find(({ name }) => name === objects[0]?.bucket);
-    const triggers = bucket?.stateful.filter(({ target }) => target === fn) ?? [];
+    // Without objects only a join of nothing starts.
+    const buckets = this.#app.buckets.filter(({ name }) => objects.length === 0 || name === objects[0]?.bucket);
+    const triggers = buckets.flatMap(({ stateful }) => stateful.filter(({ target }) => target === fn));
     if (triggers.some(({ definition }) => definition.primitive !== 'dynamic-group')) return;
     assert.ok(
       triggers.some(({ watchSet }) => counts[watchSet!] === 0),

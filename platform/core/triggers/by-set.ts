@@ -1,4 +1,4 @@
-import { type Firing, NO_FIRINGS, type ObjectMeta, type Trigger } from '../trigger.ts';
+import { type Firing, letGo, NO_FIRINGS, type ObjectMeta, type Trigger } from '../trigger.ts';
 
 /**
  * BySet: once an object has come for each key, the target starts with them in the order of the keys.
@@ -19,7 +19,7 @@ export class BySet implements Trigger {
 
   onObject(object: ObjectMeta): readonly Firing[] {
     const slot = this.#slots.get(object.key);
-    if (slot === undefined || this.#objects[slot] !== undefined) return NO_FIRINGS;
+    if (slot === undefined || this.#objects[slot] !== undefined) return letGo(object);
     if (this.#missing === this.#slots.size) this.#objects = new Array(this.#slots.size).fill(undefined);
     this.#objects[slot] = object;
     this.#missing -= 1;

@@ -2,14 +2,18 @@
 import type { TriggerDefinition } from '../app.ts';
 import { PheromoneError } from '../errors.ts';
 import type { Trigger, TriggerFactory } from '../trigger.ts';
+import { ByBatchSize } from './by-batch-size.ts';
 import { byName } from './by-name.ts';
 import { BySet } from './by-set.ts';
+import { ByTime } from './by-time.ts';
 import { CustomTrigger } from './custom.ts';
 import { DynamicGroup } from './dynamic-group.ts';
+import { DynamicJoin } from './dynamic-join.ts';
 import { immediate } from './immediate.ts';
+import { Redundant } from './redundant.ts';
 
-/** Makes a trigger's state for a session, or, with `undefined`, for the app. */
-export type StateFactory = (session: number | undefined) => Trigger;
+/** Makes a trigger's state for a session, or, with `undefined`, for the app; `beganMs`: when that began. */
+export type StateFactory = (session: number | undefined, beganMs: number) => Trigger;
 
 /**
  * Does once what all states of a trigger of `app` share. `factory` is needed for custom triggers only; its absence
@@ -27,6 +31,14 @@ export function stateFactory(app: string, definition: TriggerDefinition, factory
       const slots = new Map(definition.keys.map((key, slot) => [key, slot]));
       return () => new BySet(slots);
     }
+    case 'by-batch-size':
+      return () => new ByBatchSize(definition.size);
+    case 'by-time':
+      return (_, beganMs) => new ByTime(definition.windowMs, beganMs);
+    case 'redundant':
+      return () => new Redundant(definition.name, definition.k, definition.n);
+    case 'dynamic-join':
+      return () => new DynamicJoin(definition.name);
     case 'dynamic-group':
       return () => new DynamicGroup(definition.name);
     case 'custom': {

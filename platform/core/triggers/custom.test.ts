@@ -1,12 +1,17 @@
 import test from 'ava';
 import { PheromoneError } from '../errors.ts';
-import { object } from '../testing/objects.ts';
-import type { ObjectMeta, Trigger, TriggerFactory } from '../trigger.ts';
+import { expectation, object } from '../testing/objects.ts';
+import { letGo, type ObjectMeta, type Trigger, type TriggerFactory } from '../trigger.ts';
 import { CustomTrigger } from './custom.ts';
 
-/** A custom trigger of what need not keep to the interface. */
+/** A custom trigger, in a session, of what need not keep to the interface. */
 function custom(trigger: unknown): CustomTrigger {
   return new CustomTrigger('t', () => trigger as Trigger, { config: undefined, session: 1 });
+}
+
+/** The same in scope `app`. */
+function ofApp(trigger: unknown): CustomTrigger {
+  return new CustomTrigger('t', () => trigger as Trigger, { config: undefined, session: undefined });
 }
 
 const pairs = (): Trigger => {
@@ -24,7 +29,7 @@ test("a user's own trigger decides when the target starts", (t) => {
   const trigger = custom(pairs());
   const [a, b] = [object(), object()];
   t.deepEqual(trigger.onObject(a, 0), []);
-  t.deepEqual(trigger.onObject(b, 0), [{ objects: [a, b] }]);
+  t.deepEqual(trigger.onObject(b, 0), [{ objects: [a, b], start: true }]);
 });
 
 test('a custom trigger may use its lists again after a firing', (t) => {
@@ -33,8 +38,56 @@ test('a custom trigger may use its lists again after a firing', (t) => {
   trigger.onObject(a, 0);
   const firings = trigger.onObject(b, 0);
   trigger.onObject(c, 0);
-  t.deepEqual(firings, [{ objects: [a, b] }]);
+  t.deepEqual(firings, [{ objects: [a, b], start: true }]);
 });
+
+test('a custom trigger is told of declarations if it wants to be, and can be seen not to', (t) => {
+  const early = object();
+  const trigger = custom({ onObject: () => [], onExpected: () => [{ objects: [early] }] });
+  trigger.onObject(early, 0);
+  t.deepEqual(trigger.onExpected?.(expectation(), 0), [{ objects: [early], start: true }]);
+  t.is(custom(pairs()).onExpected, undefined);
+});
+
+test('a custom trigger in a session may fire with an object again, in an app once only', (t) => {
+  const again = (): Trigger => {
+    let first: ObjectMeta | undefined;
+    return {
+      onObject(each) {
+        first ??= each;
+        return [{ objects: [first] }];
+      },
+    };
+  };
+  const one = object();
+  const trigger = custom(again());
+  trigger.onObject(one, 0);
+  t.deepEqual(trigger.onObject(object(), 0), [{ objects: [one], start: true }]);
+  const inApp = ofApp(again());
+  inApp.onObject(one, 0);
+  t.like(
+    t.throws(() => inApp.onObject(object(), 0)),
+    { code: 'TRIGGER_FAILED' },
+  );
+});
+
+test('a custom trigger can let go of an object, and in an app then no longer fires with it', (t) => {
+  const fickle = (): Trigger => ({ onObject: (each) => (each.key === 'drop' ? [...letGo(each), { objects: [each] }] : letGo(each)) });
+  const one = object();
+  t.deepEqual(ofApp(fickle()).onObject(one, 0), letGo(one));
+  t.like(
+    t.throws(() => ofApp(fickle()).onObject(object({ key: 'drop' }), 0)),
+    { code: 'TRIGGER_FAILED' },
+  );
+});
+
+for (const method of ['onSourcesDone', 'onExpected']) {
+  test(`a custom trigger of an app that counts on ${method} is refused`, (t) => {
+    const create = () => ofApp({ onObject: () => [], [method]: () => [] });
+    const message = `trigger "t": expected no method ${method}, which scope "app" does not call, got a value of type function`;
+    t.like(t.throws(create), { code: 'TRIGGER_FAILED', message });
+  });
+}
 
 test('a custom trigger is given its config and its session', (t) => {
   const setups: unknown[] = [];
@@ -84,6 +137,7 @@ const FAULTS: readonly (readonly [string, unknown, RegExp])[] = [
   ],
   ['returns no firings', fires([null]), /firings that have a list of objects, got a value of type undefined/],
   ['fires with an object that it was not given', fires([{ objects: [stranger] }]), /with objects that came to the trigger/],
+  ['cannot say whether to start', fires([{ objects: [], start: 'no' }]), /firings whose start is a boolean, got a value of type string/],
   ['fires with holes', fires([{ objects: new Array(2) }]), /with objects that came to the trigger/],
   ['is nothing', undefined, /the factory to return a trigger, got a value of type undefined/],
   ['lacks onObject', {}, /a method onObject, got a value of type undefined/],

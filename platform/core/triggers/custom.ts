@@ -1,21 +1,36 @@
 import { PheromoneError } from '../errors.ts';
-import { type Firing, NO_FIRINGS, type ObjectMeta, type Trigger, type TriggerFactory, type TriggerSetup } from '../trigger.ts';
+import {
+  type Expectation,
+  type Firing,
+  NO_FIRINGS,
+  type ObjectMeta,
+  type Trigger,
+  type TriggerFactory,
+  type TriggerSetup,
+} from '../trigger.ts';
 
 /** Parts of the interface that this node does not call yet; refused, since a trigger that has them counts on it. */
 const NOT_YET_CALLED = ['onSourceStarted', 'overdue'] as const;
+/** Parts that are not called in scope `app`, and refused there. */
+const OF_SESSIONS = ['onSourcesDone', 'onExpected'] as const;
 
 /**
  * A user's own trigger, held to the interface: whatever it throws or wrongly returns comes out as a
- * `PheromoneError` (`TRIGGER_FAILED`), and it can only fire with objects that this state was given.
+ * `PheromoneError` (`TRIGGER_FAILED`), and it can only fire with objects that this state was given; in scope `app`
+ * once with each.
  */
 export class CustomTrigger implements Trigger {
   readonly #name: string;
   readonly #trigger: Trigger;
+  readonly #isOfApp: boolean;
+  readonly onExpected?: (expected: Expectation, nowMs: number) => readonly Firing[];
+  /** Objects that it may fire with. */
   readonly #given = new Set<unknown>();
 
   /** `name` is the trigger's, for messages. */
   constructor(name: string, factory: TriggerFactory, setup: TriggerSetup) {
     this.#name = name;
+    this.#isOfApp = setup.session === undefined;
     const trigger = this.#call('factory', () => factory(setup));
     if (typeof trigger !== 'object' || trigger === null) throw this.#fault('the factory to return a trigger', trigger);
     if (typeof trigger.onObject !== 'function') throw this.#fault('a method onObject', trigger.onObject);
@@ -23,7 +38,15 @@ export class CustomTrigger implements Trigger {
     for (const method of NOT_YET_CALLED) {
       if (trigger[method] !== undefined) throw this.#fault(`no method ${method}, since this node calls none yet`, trigger[method]);
     }
+    if (this.#isOfApp) {
+      for (const method of OF_SESSIONS) {
+        if (trigger[method] !== undefined) throw this.#fault(`no method ${method}, which scope "app" does not call`, trigger[method]);
+      }
+    }
     this.#trigger = trigger;
+    if (trigger.onExpected !== undefined) {
+      this.onExpected = (expected, nowMs) => this.#firings('onExpected', () => trigger.onExpected?.(expected, nowMs));
+    }
   }
 
   onObject(object: ObjectMeta, nowMs: number): readonly Firing[] {
@@ -56,11 +79,18 @@ export class CustomTrigger implements Trigger {
     return firings.map((firing) => {
       const objects = firing?.objects;
       if (!Array.isArray(objects)) throw this.#fault(`${method} to return firings that have a list of objects`, objects);
+      const start: unknown = firing.start ?? true;
+      if (typeof start !== 'boolean') throw this.#fault(`${method} to return firings whose start is a boolean`, start);
       const copy = [...objects];
-      const stranger = copy.findIndex((object) => !this.#given.has(object));
+      const stranger = copy.findIndex((object) => !this.#take(object));
       if (stranger >= 0) throw this.#fault(`${method} to fire with objects that came to the trigger`, copy[stranger]);
-      return { objects: copy };
+      return { objects: copy, start };
     });
+  }
+
+  /** Whether the trigger may fire with an object. */
+  #take(object: unknown): boolean {
+    return this.#isOfApp ? this.#given.delete(object) : this.#given.has(object);
   }
 
   #call<T>(method: string, call: () => T): T {
