@@ -16,7 +16,7 @@ export const LIMITS = {
   objectsPerAppTrigger: 1_000_000,
   /** Groups of which one Redundant trigger has seen some objects and still awaits others. */
   openGroupsPerTrigger: 1_000_000,
-  /** The shortest window: less than the host's clock can tell apart. */
+  /** Shorter ones no timer could keep apart. */
   windowMinMs: 0.001,
   windowMaxMs: 2_147_483_647,
   /** Sets of source functions whose end an app's triggers wait for, besides set 0; counted per session in shared memory. */
