@@ -134,6 +134,16 @@ test('one object more than a trigger of scope app may hold fails the session tha
   t.deepEqual(node.appObjectSent(app, one, 10), []);
 });
 
+test('an object that a trigger of scope app refuses fails the session that sent it, and is dropped', (t) => {
+  const app = plan({ ...pairs, primitive: 'redundant', k: 1, n: 2 } as TriggerDefinition);
+  const node = nodeWith(app);
+  for (let group = 0; group < LIMITS.openGroupsPerTrigger; group += 1) node.appObjectSent(app, object({ group: `${group}` }), 0);
+  const one = object({ group: 'one too many' });
+  const [drop, fail] = node.appObjectSent(app, one, 0);
+  t.deepEqual(drop, dropped(app, one));
+  t.like(fail, { type: 'fail', session: 1, code: 'OVERLOADED' });
+});
+
 test('an object in a bucket that the app does not have fails the session that sent it, and is dropped', (t) => {
   const app = plan(pairs);
   const lost = object({ bucket: 'c' });

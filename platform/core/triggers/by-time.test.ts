@@ -70,10 +70,16 @@ test('a window ends after what came in it, by less than its length and what a su
   );
 });
 
-test('of the ends of windows whose length is no sum of powers of two, each belongs to the later window', (t) => {
-  for (let window = 1; window < 1_000; window += 1) {
+test('where division rounds across the end of a window, the end still belongs to the later one and what is before it to the earlier', (t) => {
+  const dueAfter = (nowMs: number) => {
     const trigger = new ByTime(0.1, 0);
-    trigger.onObject(object(), window * 0.1);
-    t.is(trigger.dueMs(), (window + 1) * 0.1);
+    trigger.onObject(object(), nowMs);
+    return trigger.dueMs();
+  };
+  for (let window = 1; window < 1_000; window += 1) {
+    const endMs = window * 0.1;
+    const justBeforeMs = endMs * (1 - Number.EPSILON / 2);
+    t.is(dueAfter(endMs), (window + 1) * 0.1);
+    t.is(dueAfter(justBeforeMs), endMs);
   }
 });
