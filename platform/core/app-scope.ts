@@ -1,7 +1,7 @@
 /** The triggers of an app that gather over its sessions, as a state machine. */
 import type { Due } from './due-queue.ts';
 import type { AppEffect } from './effect.ts';
-import { PheromoneError, toPheromoneError } from './errors.ts';
+import { type ErrorCode, PheromoneError, toPheromoneError } from './errors.ts';
 import { LIMITS } from './limits.ts';
 import type { AppPlan, TriggerPlan } from './plan.ts';
 import { type Firing, NO_FIRINGS, type ObjectMeta, type Trigger, type TriggerFactory } from './trigger.ts';
@@ -27,9 +27,8 @@ export interface Gathered {
  * An app's triggers of scope `app`. Objects are copies that the host holds; each is dropped once the last trigger
  * of its bucket has fired with it or let go of it.
  *
- * Where a trigger is given an object and fails, so does the session that sent the object, which none of the
- * bucket's other triggers loses. What a custom trigger remembers after a failure is not to be trusted: it is given
- * up with all that it holds.
+ * Where a trigger fails with an object, so does the session that sent it; the bucket's other triggers keep the
+ * object. What a custom trigger remembers after a failure is not to be trusted: it is given up with all it holds.
  */
 export class AppScope implements Due {
   queueIndex = -1;
@@ -100,15 +99,12 @@ export class AppScope implements Due {
 
   /** Why an object is not taken in at all. */
   #refusal({ bucket }: ObjectMeta, triggers: readonly AppTrigger[]): PheromoneError | undefined {
-    const where = `app "${this.#app.name}"`;
-    if (!this.#ofBucket.has(bucket)) return new PheromoneError('UNKNOWN_BUCKET', `${where}: expected a bucket of the app, got "${bucket}"`);
+    if (!this.#ofBucket.has(bucket)) return this.#fault('UNKNOWN_BUCKET', `expected a bucket of the app, got "${bucket}"`);
     const full = triggers.find(({ held }) => held.size >= LIMITS.objectsPerAppTrigger);
     if (full === undefined) return undefined;
     const { name } = full.plan.definition;
-    return new PheromoneError(
-      'OVERLOADED',
-      `${where}: trigger "${name}": expected at most ${LIMITS.objectsPerAppTrigger} objects to wait, got one more`,
-    );
+    const expected = `expected at most ${LIMITS.objectsPerAppTrigger} objects to wait, got one more`;
+    return this.#fault('OVERLOADED', `trigger "${name}": ${expected}`);
   }
 
   #fire(trigger: AppTrigger, firings: readonly Firing[], effects: AppEffect[]): void {
@@ -153,6 +149,10 @@ export class AppScope implements Due {
     if (this.#dropped.length > 0) effects.push(this.#drop(this.#dropped));
     this.#dropped = [];
     return effects;
+  }
+
+  #fault(code: ErrorCode, message: string): PheromoneError {
+    return new PheromoneError(code, `app "${this.#app.name}": ${message}`);
   }
 
   #drop(refs: readonly number[]): AppEffect {
