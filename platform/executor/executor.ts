@@ -146,13 +146,13 @@ export class Executor {
     const invocation = new Invocation(this.#outbox, app, plan, this.#entry, startedNs);
     const state = this.#threads.enterBody(this.#thread, id, startedNs, plan.timeoutMs);
     if (state === -1) halt();
-    let result: unknown;
     try {
-      result = this.#current.run(invocation, body, invocation);
+      const result = this.#current.run(invocation, body, invocation);
+      // A promise stays what it is; any other thenable gets one, which settles once and later.
+      if (isThenable(result)) this.#await(id, invocation, span, Promise.resolve(result));
     } catch (error) {
       this.#fail(invocation, error);
     }
-    if (isThenable(result)) this.#await(id, invocation, span, result);
     if (!this.#threads.swap(this.#thread, state, BETWEEN)) halt();
     if (invocation.awaits) this.#outbox.flush();
     else this.#finish(id, invocation, span);
@@ -168,7 +168,7 @@ export class Executor {
     }
   }
 
-  #await(id: EntryId, invocation: Invocation, span: number, result: PromiseLike<unknown>): void {
+  #await(id: EntryId, invocation: Invocation, span: number, result: Promise<unknown>): void {
     invocation.awaits = true;
     const record = this.#pending.add(invocation);
     this.#ledger.setDue(id, record.dueNs / 1e6);

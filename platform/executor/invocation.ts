@@ -125,6 +125,12 @@ export class Invocation implements Library {
 
   expect(bucket: string, group: string, keys: readonly string[]): void {
     this.#assertOpen('expect');
+    if (typeof group !== 'string' || !Array.isArray(keys) || keys.some((key) => typeof key !== 'string')) {
+      throw new PheromoneError(
+        'INVALID_ARGUMENT',
+        `${this.#where()}: expect: expected a string as group and a list of strings as keys, got ${typeof group} and ${typeof keys}`,
+      );
+    }
     this.#host.expect(this, this.#sendable(bucket).index, group, keys);
   }
 

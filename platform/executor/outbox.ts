@@ -10,10 +10,13 @@ import type { LoadedApp } from './functions.ts';
 import type { Invocation, InvocationHost, ResolvedSend } from './invocation.ts';
 import type { EntryId, Ledger } from './ledger.ts';
 import { EXPECTED, FAILED, OUTPUT, QUIET, type ReportWriter, SENT, SOURCES_DONE, START } from './reports.ts';
+import { halt } from './rest.ts';
 import type { Threads } from './threads.ts';
 
 /** A body that has run this long when it sends has its receiver started elsewhere at once. */
 const LONG_BODY_NS = 50_000;
+/** Longer messages of errors are cut: they have to fit into object memory and into an answer. */
+const ERROR_TEXT_LENGTH = 8_192;
 
 export class Outbox implements InvocationHost {
   readonly objects: ObjectStore;
@@ -48,12 +51,14 @@ export class Outbox implements InvocationHost {
     const label = { source: plan.index, bucket: bucket?.index ?? NO_BUCKET, key, group, metadata };
     const ref = this.objects.add(slot, epoch, bytes, label, nowNs);
     if (output) invocation.outputs.push(ref);
+    if (!this.#threads.beginHandOver(this.#thread)) halt();
     if (target >= 0) this.#publish(invocation, target, ref);
     if (bucket !== undefined) {
       for (const fn of bucket.immediate) this.#publish(invocation, fn, ref);
       if (bucket.byName.size > 0) for (const fn of bucket.byName.get(key) ?? []) this.#publish(invocation, fn, ref);
       if (bucket.stateful.length + bucket.appStateful.length > 0) this.push(SENT, slot, epoch, ref);
     }
+    this.#threads.endHandOver(this.#thread);
     const isLong = invocation.awaits || nowNs - startedNs > LONG_BODY_NS;
     const waiting = this.#ledger.waiting(this.#thread);
     if (waiting > 1 || (waiting > 0 && (isLong || !invocation.loaded.plan.inline))) this.#threads.wakeOne();
@@ -90,7 +95,7 @@ export class Outbox implements InvocationHost {
     let ref = -1;
     try {
       const label = { source: fn, bucket: NO_BUCKET, key: '', group: '', metadata: '' };
-      ref = this.objects.add(slot, epoch, Buffer.from(text), label, hostNowNs());
+      ref = this.objects.add(slot, epoch, Buffer.from(text.slice(0, ERROR_TEXT_LENGTH)), label, hostNowNs());
     } catch {
       // No memory for the text: that memory is full is then all that the scheduler can say.
     }

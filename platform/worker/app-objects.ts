@@ -16,7 +16,10 @@ export class AppObjects {
   /** Copies an object's bytes; returns the copy's reference. Throws `OVERLOADED` where the copies come to too much. */
   hold(bytes: Uint8Array, label: ObjectLabel): number {
     if (this.#heldBytes + bytes.length > LIMITS.heldBytes) {
-      throw new PheromoneError('OVERLOADED', `triggers of app scope: expected to hold at most ${LIMITS.heldBytes} bytes, ${this.#heldBytes} are held`);
+      throw new PheromoneError(
+        'OVERLOADED',
+        `triggers of app scope: expected to hold at most ${LIMITS.heldBytes} bytes, ${this.#heldBytes} are held`,
+      );
     }
     const ref = this.#next++;
     this.#held.set(ref, { bytes: Uint8Array.from(bytes), label });

@@ -2,6 +2,7 @@
 import { Worker } from 'node:worker_threads';
 import type { AppDefinition } from '../core/app.ts';
 import { PheromoneError } from '../core/errors.ts';
+import { LIMITS } from '../core/limits.ts';
 import type { ExecutorSetup, FromExecutor, ToExecutor } from '../executor/protocol.ts';
 import { ABSENT, BETWEEN, BODY, DYING, FULL, LOOP, PARKED, type Threads } from '../executor/threads.ts';
 import { THREADS } from '../store/memory.ts';
@@ -9,13 +10,22 @@ import type { ExecutorState } from '../wire/messages.ts';
 
 /** How long a thread may stay in one and the same state after a timeout of its own before its event loop counts as blocked. */
 const LOOP_GRACE_NS = 200e6;
+/** How often, a millisecond apart, the end of a thread is put off because it is handing something over. */
+const TERMINATE_TRIES = 100;
 const ENTRY = new URL(`../executor/entry${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`, import.meta.url);
 
 export interface ExecutorEvents {
   /** A thread hangs and was declared dying. `body`: inside a body, else in its event loop. What it holds is to be taken back. */
   hung(thread: number, body: boolean): void;
-  /** A thread has ended; nothing of it runs any more. */
-  ended(thread: number): void;
+  /** A thread has ended; nothing of it runs any more. `inBody`: it ended while a body ran, not in its event loop. */
+  ended(thread: number, inBody: boolean): void;
+}
+
+/** An app that no executor has loaded yet. */
+interface Loading {
+  /** Threads that have ended meanwhile. */
+  deaths: number;
+  settle(error: PheromoneError | undefined): void;
 }
 
 export class Executors {
@@ -28,7 +38,9 @@ export class Executors {
   readonly #leaving = new Set<number>();
   /** Threads whose event loop has missed a timeout: in which state, since when. */
   readonly #suspects = new Map<number, { state: number; sinceNs: number }>();
-  readonly #loading = new Map<number, (error?: PheromoneError) => void>();
+  readonly #loading = new Map<number, Loading>();
+  /** Executors to be started when a thread number is free again. */
+  #owed = 0;
   #stopped = false;
 
   constructor(
@@ -45,20 +57,29 @@ export class Executors {
 
   /** Starts one more executor. Threads that were replaced but have not ended keep their numbers; with none free it waits for one of them. */
   start(): void {
+    if (this.#stopped) return;
     const thread = this.#freeThread();
-    if (thread === undefined || this.#stopped) return;
+    if (thread === undefined) {
+      this.#owed++;
+      return;
+    }
     this.#threads.admit(thread);
     const worker = new Worker(ENTRY, { workerData: { ...this.#setup, thread, apps: [...this.#apps] } satisfies ExecutorSetup });
     this.#workers.set(thread, worker);
     worker.on('message', (message: FromExecutor) => this.#receive(thread, message));
     worker.on('error', (error) => console.error(`pheromone: executor ${thread}:`, error));
     worker.on('exit', () => this.#onExit(thread));
+    // Those that were told of them may be gone before they answer.
+    for (const app of this.#loading.keys()) this.tell(thread, { type: 'app', app, definition: this.#apps.get(app) as AppDefinition });
   }
 
-  /** Makes an app's functions known to all executors; resolves when the first has loaded them, rejects with `FUNCTION_LOAD_FAILED`. */
+  /**
+   * Makes an app's functions known to all executors; resolves when the first has loaded them. Rejects with
+   * `FUNCTION_LOAD_FAILED`, and with `EXECUTOR_DIED` where loading them ends one thread after the other.
+   */
   load(app: number, definition: AppDefinition): Promise<void> {
     const loaded = new Promise<void>((resolve, reject) => {
-      this.#loading.set(app, (error) => (error === undefined ? resolve() : reject(error)));
+      this.#loading.set(app, { deaths: 0, settle: (error) => (error === undefined ? resolve() : reject(error)) });
     });
     this.#tellAll({ type: 'app', app, definition });
     return loaded;
@@ -92,9 +113,15 @@ export class Executors {
       this.#leaving.add(thread);
       this.#events.hung(thread, kind === BODY);
       if (!wasLeaving) this.start();
-      // A native call that blocks holds this up; the replacement is at work already.
-      void this.#workers.get(thread)?.terminate();
+      this.#terminate(this.#workers.get(thread), thread, TERMINATE_TRIES);
     }
+  }
+
+  /** Ends a dying thread. A native call that blocks holds this up; the replacement is at work already. */
+  #terminate(worker: Worker | undefined, thread: number, tries: number): void {
+    // Ended between counting an invocation and publishing it, the thread would leave a session that never ends.
+    if (tries > 0 && this.#threads.isHandingOver(thread)) setTimeout(() => this.#terminate(worker, thread, tries - 1), 1);
+    else void worker?.terminate();
   }
 
   /** When `replaceHung` may next find one, or `Infinity`. */
@@ -153,20 +180,34 @@ export class Executors {
       return;
     }
     const { app, error } = message;
-    this.#loading.get(app)?.(error === undefined ? undefined : new PheromoneError(error.code, error.message));
+    this.#loading.get(app)?.settle(error === undefined ? undefined : new PheromoneError(error.code, error.message));
     this.#loading.delete(app);
   }
 
   #onExit(thread: number): void {
     this.#workers.delete(thread);
-    const expected = this.#leaving.delete(thread);
+    const isReplaced = this.#leaving.delete(thread);
+    const inBody = this.#threads.kind(thread) === BODY;
     this.#threads.setKind(thread, ABSENT);
     if (this.#stopped) return;
-    if (!expected) this.start();
-    this.#events.ended(thread);
-    // Its answer to a registration will not come; the replacement's may.
-    if (!expected)
-      for (const app of this.#loading.keys()) this.#tellAll({ type: 'app', app, definition: this.#apps.get(app) as AppDefinition });
+    this.#events.ended(thread, inBody);
+    if (!isReplaced) {
+      if (!inBody) this.#blameLoads();
+      this.start();
+    } else if (this.#owed > 0) {
+      this.#owed--;
+      this.start();
+    }
+  }
+
+  /** A thread ended outside of any body: if that goes on, it is what apps do when they are loaded. */
+  #blameLoads(): void {
+    for (const [app, load] of this.#loading) {
+      if (++load.deaths <= LIMITS.attempts) continue;
+      this.#loading.delete(app);
+      const name = this.#apps.get(app)?.name;
+      load.settle(new PheromoneError('EXECUTOR_DIED', `app "${name}": ${load.deaths} executors ended while they loaded its functions`));
+    }
   }
 }
 

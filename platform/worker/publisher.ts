@@ -54,4 +54,3 @@ export class Publisher {
     return this.#ledger.publish(slot, epoch, fn, inputs, inputCount, attempt);
   }
 }
-

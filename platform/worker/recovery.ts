@@ -29,14 +29,16 @@ export class Recovery {
     const culprit = inBody ? this.#parts.threads.bodyEntry(thread) : undefined;
     const nowMs = (hostNowNs() / 1e6) | 0;
     this.#takeBack(thread, (id, { dueMs }) => {
-      const isToBlame = culprit === undefined ? dueMs !== 0 && dueMs <= nowMs : id === culprit;
+      // The difference, since the count of milliseconds wraps around.
+      const isToBlame = culprit === undefined ? dueMs !== 0 && ((dueMs - nowMs) | 0) <= 0 : id === culprit;
       return isToBlame ? 'timed-out' : 'rerun';
     });
   }
 
-  /** A thread has ended; nobody can tell which of its invocations is to blame, if any. */
-  onEnded(thread: number): void {
-    this.#takeBack(thread, (_, { attempt }) => afterExecutorDeath(attempt));
+  /** A thread has ended: inside a body, that one is to blame; in its event loop, nobody can tell which it was, if any. */
+  onEnded(thread: number, inBody: boolean): void {
+    const culprit = inBody ? this.#parts.threads.bodyEntry(thread) : undefined;
+    this.#takeBack(thread, (id, { attempt }) => (culprit === undefined || id === culprit ? afterExecutorDeath(attempt) : 'rerun'));
     for (const session of this.#parts.sessions.heldFor(thread)) this.#parts.host.unhold(session);
   }
 
@@ -61,7 +63,8 @@ export class Recovery {
   #blame(session: SessionState, { fn, attempt }: Invocation, verdict: Verdict): void {
     const { name, functions } = session.app.plan;
     const where = `app "${name}": function "${functions[fn]?.definition.name}"`;
-    if (verdict === 'timed-out') this.#parts.host.fail(session, 'FUNCTION_TIMED_OUT', `${where}: expected to end within ${functions[fn]?.timeoutMs} ms`);
+    if (verdict === 'timed-out')
+      this.#parts.host.fail(session, 'FUNCTION_TIMED_OUT', `${where}: expected to end within ${functions[fn]?.timeoutMs} ms`);
     else this.#parts.host.fail(session, 'EXECUTOR_DIED', `${where}: its executor's thread ended under it, ${attempt} times`);
   }
 

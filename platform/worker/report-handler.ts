@@ -1,7 +1,7 @@
 /** What the scheduler does about a report of an executor: it tells core, and has the host do what core decides. */
 import type { ErrorCode, PheromoneError } from '../core/errors.ts';
 import type { ObjectMeta } from '../core/trigger.ts';
-import { EXPECTED, FAILED, OUTPUT, type Report, RETIRE, SENT, START } from '../executor/reports.ts';
+import { EXPECTED, FAILED, OUTPUT, RETIRE, type Report, SENT, START } from '../executor/reports.ts';
 import { type HostParts, nowMs, type SessionHost } from './session-host.ts';
 import type { SessionState } from './sessions.ts';
 
@@ -64,7 +64,10 @@ export class ReportHandler {
   }
 
   #onFailed(session: SessionState, ref: number): void {
-    const text = ref === -1 ? `OUT_OF_MEMORY\napp "${session.app.plan.name}": object memory is full` : Buffer.from(this.#parts.objects.payload(ref)).toString();
+    const text =
+      ref === -1
+        ? `OUT_OF_MEMORY\napp "${session.app.plan.name}": object memory is full`
+        : Buffer.from(this.#parts.objects.payload(ref)).toString();
     const end = text.indexOf('\n');
     this.#host.apply(this.#parts.core.failed(session.id, text.slice(0, end) as ErrorCode, text.slice(end + 1)));
   }

@@ -46,8 +46,8 @@ export class Scheduler {
     const publisher = new Publisher(table, objects, ledger, threads, () => this.#watch.start());
     const executors = new Executors(threads, setup, this.#apps.definitions, {
       hung: (thread, inBody) => recovery.onHung(thread, inBody),
-      ended: (thread) => {
-        recovery.onEnded(thread);
+      ended: (thread, inBody) => {
+        recovery.onEnded(thread, inBody);
         this.#watch.start();
       },
     });

@@ -85,7 +85,12 @@ class ClientSession {
     const giveUp = this.#scheduler.call(request, input, {
       answered: (outputs, bytes, spans, release) => {
         this.#calls.delete(id);
-        this.#connection.send({ type: 'result', id, outputs, spans }, bytes, { keep: true, sent: release });
+        try {
+          this.#connection.send({ type: 'result', id, outputs, spans }, bytes, { keep: true, sent: release });
+        } catch (error) {
+          release();
+          this.#fail(id, error);
+        }
       },
       failed: (code, text) => this.#failed(id, code, text),
     });
@@ -101,7 +106,14 @@ class ClientSession {
   #subscribe({ id, app, trace }: Subscribe): void {
     const subscriber: Subscriber = {
       trace,
-      output: (outputs, bytes, spans) => this.#connection.send({ type: 'event', subscription: id, outputs, spans }, bytes),
+      output: (outputs, bytes, spans) => {
+        try {
+          this.#connection.send({ type: 'event', subscription: id, outputs, spans }, bytes);
+        } catch (error) {
+          const { code, message } = error as PheromoneError;
+          subscriber.fault(code, message);
+        }
+      },
       fault: (code, message) => this.#connection.send({ type: 'fault', subscription: id, code, message }),
     };
     this.#subscriptions.set(id, this.#scheduler.subscribe(app, subscriber));

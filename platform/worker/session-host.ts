@@ -1,6 +1,7 @@
 /** Does what core decides about sessions: opens them in memory, starts functions, answers callers, frees what they held. */
-import { type ErrorCode, PheromoneError } from '../core/errors.ts';
+
 import type { AppEffect, SessionEffect } from '../core/effect.ts';
+import { type ErrorCode, PheromoneError } from '../core/errors.ts';
 import type { Effect, NodeCore } from '../core/node.ts';
 import type { AppPlan } from '../core/plan.ts';
 import type { ObjectMeta } from '../core/trigger.ts';
@@ -16,7 +17,7 @@ import type { Caller } from './call.ts';
 import { DueTimer } from './due-timer.ts';
 import type { Executors } from './executors.ts';
 import type { Publisher } from './publisher.ts';
-import type { Sessions, SessionState } from './sessions.ts';
+import type { SessionState, Sessions } from './sessions.ts';
 import type { Streams } from './streams.ts';
 
 /** How a session is opened. */
@@ -61,7 +62,8 @@ export class SessionHost {
   open({ app, fn: name, answer, deadlineMs, trace }: OpenRequest, input: Uint8Array, caller: Caller): () => void {
     const { core, sessions, objects } = this.#parts;
     const fn = app.plan.functionIndex.get(name);
-    if (fn === undefined) throw new PheromoneError('UNKNOWN_FUNCTION', `app "${app.plan.name}": expected one of its functions, got "${name}"`);
+    if (fn === undefined)
+      throw new PheromoneError('UNKNOWN_FUNCTION', `app "${app.plan.name}": expected one of its functions, got "${name}"`);
     const label = { source: NO_FUNCTION, bucket: NO_BUCKET, key: '', group: '', metadata: '' };
     const session = sessions.open(app, caller, trace);
     const ref = this.#orRelease(session, () => objects.add(session.slot, session.epoch, input, label, hostNowNs()));
