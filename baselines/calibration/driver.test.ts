@@ -1,30 +1,19 @@
 import test from 'ava';
-import type { Platform } from '../../workloads/api/driver.ts';
-import { checkLifecycle, checkOrphans, conformanceCases, runCase } from '../../workloads/conformance/conformance.ts';
-import { calibrationDelay, calibrationNull } from './driver.ts';
+import { conformanceSuite } from '../../workloads/conformance/conformance.ts';
+import { calibrationDelay } from './driver.ts';
 
-const options = { executors: 2, dataDir: import.meta.dirname };
-let platform: Platform;
-test.before(async () => {
-  platform = await calibrationNull.start(options);
-});
-test.after.always(() => platform.stop());
+const suites = [
+  await conformanceSuite(import.meta.resolve('./driver.ts'), 'calibrationNull'),
+  await conformanceSuite(import.meta.resolve('./driver.ts'), 'calibrationDelay'),
+];
+test.after.always(() => Promise.all(suites.map(({ end }) => end())));
 
-for (const c of conformanceCases()) {
-  test.serial(c.title, async (t) => {
-    const outcome = await runCase(c, platform, calibrationNull.capabilities);
-    t.is(outcome, c.scope === 'app' ? 'unsupported' : 'passed');
-  });
-}
-
-for (const driver of [calibrationNull, calibrationDelay]) {
-  test.serial(`${driver.name} starts, refuses what it must and leaves no process behind`, async (t) => {
-    await t.notThrowsAsync(checkLifecycle(driver, options));
-  });
+for (const { driver, checks } of suites) {
+  for (const { title, run } of checks) test.serial(`${driver.name}: ${title}`, (t) => t.notThrowsAsync(run()));
 }
 
 test.serial('The delay that is reported lies within the call and is the one that was chosen', async (t) => {
-  const delaying = await calibrationDelay.start(options);
+  const delaying = await calibrationDelay.start({ executors: 1, dataDir: import.meta.dirname });
   try {
     const deployment = await delaying.deploy({
       name: 'w',
@@ -45,8 +34,4 @@ test.serial('The delay that is reported lies within the call and is the one that
   } finally {
     await delaying.stop();
   }
-});
-
-test.serial('The platform ends when the process that started it is killed', async (t) => {
-  await t.notThrowsAsync(checkOrphans(import.meta.resolve('./driver.ts'), 'calibrationNull', import.meta.dirname));
 });

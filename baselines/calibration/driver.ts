@@ -3,7 +3,8 @@ import type { Capabilities, Driver } from '../../workloads/api/driver.ts';
 import { CalibrationPlatform } from './platform.ts';
 
 const call = { kind: 'native', with: 'a direct call' } as const;
-const gathered = { kind: 'native', with: 'a direct call with what has gathered; session scope only' } as const;
+const gathered = { kind: 'native', with: 'a direct call with what has gathered' } as const;
+const notGathered = { kind: 'unsupported', why: 'nothing is kept from one run to the next' } as const;
 
 const capabilities: Capabilities = {
   patterns: {
@@ -17,6 +18,7 @@ const capabilities: Capabilities = {
     'k-out-of-n': call,
     group: call,
   },
+  appScope: { batch: notGathered, window: notGathered },
   payloadLimitBytes: Number.POSITIVE_INFINITY,
   delivery: 'at-most-once',
   durability: 'none',

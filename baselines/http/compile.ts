@@ -22,7 +22,7 @@ export interface Routes {
   readonly functions: Readonly<Record<string, FunctionRoute>>;
   readonly dependencies: readonly Dependency[];
   readonly processes: number;
-  /** Whether anyone needs to know when a session is over: the caller, or what it leaves in joins. */
+  /** Whether it must be known of every session when it is over: for the caller, or for what it leaves in joins. */
   readonly tracksSessions: boolean;
 }
 

@@ -23,8 +23,13 @@ export interface Processes {
   remove(id: number): Promise<void>;
 }
 
-/** Sessions of a stream of which spans, or unreturned credit, are remembered. */
+/** Sessions of a stream of which unreturned credit, or a failure, is remembered. */
 const STREAM_SESSIONS = 10_000;
+
+interface Subscriber {
+  readonly listener: (output: StreamOutput) => void;
+  readonly failed: (error: DriverError) => void;
+}
 
 export class HttpDeployment implements Deployment {
   readonly routes: Routes;
@@ -32,7 +37,9 @@ export class HttpDeployment implements Deployment {
   readonly #workflow: Workflow;
   readonly #processes: Processes;
   readonly #runs = new Map<string, Run>();
-  readonly #listeners = new Set<(output: StreamOutput) => void>();
+  readonly #subscribers = new Set<Subscriber>();
+  /** Sessions of a stream that have failed: what still comes of them is dropped. */
+  readonly #failed = new Set<string>();
   readonly #isStreaming: boolean;
   #lastSession = 0;
   #isRemoved = false;
@@ -50,11 +57,13 @@ export class HttpDeployment implements Deployment {
     const session = this.#openSession(options);
     const run = new Run(this.#workflow.result);
     this.#runs.set(session, run);
+    const limits = new Limits(options);
+    void limits.ended.then((error) => run.fail(error));
     try {
-      const sending = this.#send(session, input);
-      sending.catch((error: DriverError) => run.fail(error));
-      return await this.#withLimits(options, run.result, (error) => run.fail(error));
+      this.#send(session, input, this.routes.tracksSessions).catch((error: DriverError) => run.fail(error));
+      return await run.result;
     } finally {
+      limits.release();
       this.#runs.delete(session);
       if (!run.isGone) void this.#end(session);
     }
@@ -63,17 +72,35 @@ export class HttpDeployment implements Deployment {
   async feed(event: Uint8Array, options: InvokeOptions = {}): Promise<void> {
     if (!this.#isStreaming) throw this.#refusal('a workflow with a dependency of app scope, this one is invoked');
     const session = this.#openSession(options);
-    await this.#withLimits(options, this.#send(session, event), () => void this.#end(session));
+    const isLimited = options.deadlineMs !== undefined || options.signal !== undefined;
+    const isTracked = isLimited || this.routes.tracksSessions;
+    // The session's own run tells when there is nothing left to limit.
+    const run = isTracked ? this.#track(session) : undefined;
+    const limits = new Limits(options);
+    run?.result.then(limits.release, limits.release);
+    const sent = this.#send(session, event, isTracked).then(
+      () => undefined,
+      (error: DriverError) => error,
+    );
+    const refusal = await Promise.race([sent, limits.ended]);
+    if (refusal !== undefined) {
+      limits.release();
+      this.#forget(session);
+      throw refusal;
+    }
+    void limits.ended.then((error) => this.fail(session, error));
   }
 
-  subscribe(listener: (output: StreamOutput) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+  subscribe(listener: Subscriber['listener'], failed: Subscriber['failed'] = () => {}): () => void {
+    const subscriber = { listener, failed };
+    this.#subscribers.add(subscriber);
+    return () => this.#subscribers.delete(subscriber);
   }
 
   async remove(): Promise<void> {
     if (this.#isRemoved) return;
     this.#isRemoved = true;
+    this.#subscribers.clear();
     this.failAll(new DriverError('CANCELLED', `workflow "${this.#workflow.name}": removed while it ran`));
     await this.#processes.remove(this.#id);
   }
@@ -81,10 +108,10 @@ export class HttpDeployment implements Deployment {
   /** A message came back from a process. */
   value(message: Message, bytes: Uint8Array): void {
     const { session, spans } = message.lineage;
-    const run = this.#run(session);
-    run?.value(message, bytes);
+    this.#run(session)?.value(message, bytes);
+    if (this.#failed.has(session)) return;
     const output = { ...message.value, bytes, trace: { clock: HOST_CLOCK, spans: parseSpans(spans) } };
-    for (const listener of this.#listeners) listener(output);
+    for (const { listener } of this.#subscribers) listener(output);
   }
 
   nothing(message: Message, isKept: boolean): void {
@@ -97,12 +124,23 @@ export class HttpDeployment implements Deployment {
 
   fail(session: string, error: DriverError): void {
     this.#runs.get(session)?.fail(error);
-    if (this.#isStreaming) void this.#end(session);
+    if (!this.#isStreaming || this.#failed.has(session)) return;
+    this.#failed.add(session);
+    const [oldest] = this.#failed;
+    if (this.#failed.size > STREAM_SESSIONS) this.#failed.delete(oldest!);
+    this.#forget(session);
+    this.#tell(error);
   }
 
-  /** Fails all runs under way. */
+  /** Fails all runs under way; of a stream whose sessions are not tracked, nobody knows how many. */
   failAll(error: DriverError): void {
-    for (const run of this.#runs.values()) run.fail(error);
+    const sessions = [...this.#runs.keys()];
+    if (this.#isStreaming && sessions.length === 0) this.#tell(error);
+    for (const session of sessions) this.fail(session, error);
+  }
+
+  #tell(error: DriverError): void {
+    for (const { failed } of this.#subscribers) failed(error);
   }
 
   #refusal(expected: string): DriverError {
@@ -115,26 +153,34 @@ export class HttpDeployment implements Deployment {
     return `${this.#id}.${++this.#lastSession}`;
   }
 
-  /** The run of a session; sessions of a stream have one from the first message on, until all their credit is back. */
+  /** The run of a session; those that a batch or window opens have one from their first message on. */
   #run(session: string): Run | undefined {
     const known = this.#runs.get(session);
-    if (known !== undefined || !this.#isStreaming || !this.routes.tracksSessions) return known;
+    if (known !== undefined || !this.#isStreaming || !this.routes.tracksSessions || this.#failed.has(session)) return known;
+    return this.#track(session);
+  }
+
+  /** Has a session of a stream a run until all of its credit is back. */
+  #track(session: string): Run {
     const run = new Run('all');
     this.#runs.set(session, run);
     const [oldest] = this.#runs.keys();
     if (this.#runs.size > STREAM_SESSIONS) this.#runs.delete(oldest!);
-    const forget = (): void => {
-      this.#runs.delete(session);
-      void this.#end(session);
-    };
+    const forget = (): void => this.#forget(session, run.isGone);
     run.result.then(forget, forget);
     return run;
   }
 
-  async #send(session: string, bytes: Uint8Array): Promise<void> {
+  /** Remembers a session no more, and has the processes do so unless nothing of it is left there. */
+  #forget(session: string, isGone = false): void {
+    this.#runs.delete(session);
+    if (!isGone) void this.#end(session);
+  }
+
+  async #send(session: string, bytes: Uint8Array, isTracked: boolean): Promise<void> {
     const { entry } = this.routes;
     const message: Message = {
-      lineage: openLineage(this.routes, entry, session),
+      lineage: openLineage(this.routes, entry, session, isTracked),
       value: { from: '', key: '', group: '' },
       hasValue: true,
     };
@@ -148,24 +194,29 @@ export class HttpDeployment implements Deployment {
     const processes = await this.#processes.ready().catch(() => []);
     await Promise.allSettled(processes.map((process) => process.send('DELETE', `/session/${session}`, {}, null)));
   }
+}
 
-  async #withLimits<T>({ deadlineMs, signal }: InvokeOptions, call: Promise<T>, onEnd: (error: DriverError) => void): Promise<T> {
-    let end!: (error: DriverError) => void;
-    const ended = new Promise<never>((_, reject) => {
-      end = (error) => {
-        reject(error);
-        onEnd(error);
-      };
-    });
-    const cancel = (): void => end(new DriverError('CANCELLED', 'cancelled by the caller'));
-    const late = (): void => end(new DriverError('DEADLINE_EXCEEDED', `expected a result within ${deadlineMs} ms, got none`));
+/** Deadline and signal of a call. */
+class Limits {
+  /** Resolves when one of them ends the call; never after the release. */
+  readonly ended: Promise<DriverError>;
+  /** Ends the watch over both. */
+  readonly release: () => void;
+
+  constructor({ deadlineMs, signal }: InvokeOptions) {
+    const { promise, resolve } = Promise.withResolvers<DriverError>();
+    const end = (code: 'CANCELLED' | 'DEADLINE_EXCEEDED', message: string): void => {
+      this.release();
+      resolve(new DriverError(code, message));
+    };
+    const cancel = (): void => end('CANCELLED', 'cancelled by the caller');
+    const late = (): void => end('DEADLINE_EXCEEDED', `expected the run to be over within ${deadlineMs} ms, it was not`);
     const timer = deadlineMs === undefined ? undefined : setTimeout(late, deadlineMs);
     signal?.addEventListener('abort', cancel, { once: true });
-    try {
-      return await Promise.race([call, ended]);
-    } finally {
+    this.ended = promise;
+    this.release = () => {
       clearTimeout(timer);
       signal?.removeEventListener('abort', cancel);
-    }
+    };
   }
 }

@@ -42,7 +42,7 @@ class Simulation {
   /** Runs the session; resolves once all credit is back, which must not be before the last message has arrived. */
   async run(pick: (count: number) => number): Promise<void> {
     const { entry } = this.#routes;
-    this.#run(entry, [{ from: '', key: '', group: '', bytes }], openLineage(this.#routes, entry, '1.1'), undefined);
+    this.#run(entry, [{ from: '', key: '', group: '', bytes }], openLineage(this.#routes, entry, '1.1', true), undefined);
     for (let step = 0; step < 5_000; step++) {
       const isOver = this.#returned !== undefined && isWhole(this.#returned);
       const [next] = this.#underWay.splice(pick(this.#underWay.length), 1);

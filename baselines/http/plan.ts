@@ -45,9 +45,9 @@ interface Draft {
 
 const BLANK: Emitted = { bytes: new Uint8Array(0), key: '', group: '' };
 
-/** What a session starts with that begins at function `root`. */
-export function openLineage({ functions, tracksSessions }: Routes, root: string, session: string): Lineage {
-  const names = [...(tracksSessions ? [SESSION] : []), ...functions[root]!.holdsUp.map(String)];
+/** What a session starts with that begins at function `root`; only if it is tracked does its end reach the caller. */
+export function openLineage({ functions }: Routes, root: string, session: string, isTracked: boolean): Lineage {
+  const names = [...(isTracked ? [SESSION] : []), ...functions[root]!.holdsUp.map(String)];
   return { ...emptyLineage(session), credits: new Map(names.map((name) => [name, WHOLE])) };
 }
 

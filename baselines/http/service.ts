@@ -4,6 +4,7 @@ import { loadBody, runBody, messageOf as textOf } from '../../workloads/api/run-
 import type { FunctionBody, Input } from '../../workloads/api/workflow.ts';
 import type { Routes } from './compile.ts';
 import type { Connection } from './connection.ts';
+import { SESSION } from './credit.ts';
 import type { Executor } from './executor.ts';
 import { Joins } from './joins.ts';
 import { formatSpan, headersOf, type Item, type Lineage, type Message, parseSpans } from './message.ts';
@@ -46,7 +47,7 @@ export class Service {
     this.#joins = new Joins(routes, {
       start: (fn, inputs, lineage) => this.#start(fn, inputs, lineage, undefined),
       giveBack: (fn, lineage, isKept) => this.#send(planNothing(routes, fn, lineage), isKept),
-      openSession: (fn) => openLineage(routes, fn, `${id}.${host.process}-${++this.#opened}`),
+      openSession: (fn) => openLineage(routes, fn, `${id}.${host.process}-${++this.#opened}`, routes.tracksSessions),
     });
   }
 
@@ -140,7 +141,7 @@ export class Service {
       case 'value':
         return caller.send('POST', '/value', headersOf(message), bytes);
       case 'nothing': {
-        if (!this.#routes.tracksSessions) return Promise.resolve();
+        if (!message.lineage.credits.has(SESSION)) return Promise.resolve();
         const headers = headersOf(message);
         if (isKept) headers['x-kept'] = '1';
         return caller.send('POST', '/nothing', headers, null);

@@ -1,5 +1,5 @@
 /** What the harness asks of a platform: about six calls, behind which the platform runs in processes of its own. */
-import type { Pattern, Workflow } from './workflow.ts';
+import { isScoped, type Pattern, type Scope, type ScopedPattern, type Workflow } from './workflow.ts';
 
 /**
  * How a platform's figures may be read. `real`: the platform itself. `replica`: rebuilt with the published
@@ -12,14 +12,23 @@ export type PlatformClass = 'real' | 'replica' | 'emulation' | 'calibration';
 export type Support =
   /** A primitive of the platform. */
   | { readonly kind: 'native'; readonly with: string }
-  /** Programmed on other primitives; `lines` counts an idiomatic definition written by hand. */
-  | { readonly kind: 'emulated'; readonly with: string; readonly lines?: number }
+  /**
+   * Programmed on other primitives. `definition` is the path, in the platform's repository, of an idiomatic definition
+   * written by hand; `lines` counts its lines without comments and blank ones.
+   */
+  | { readonly kind: 'emulated'; readonly with: string; readonly lines?: number; readonly definition?: string }
   | { readonly kind: 'unsupported'; readonly why: string };
 
 /** What a platform declares of itself; the expressiveness table is made from it and proven by running it. */
 export interface Capabilities {
   readonly patterns: Readonly<Record<Pattern, Support>>;
-  /** The largest value between two functions, in bytes as the workload sees them before the platform's encoding; `Infinity` if only memory bounds it. */
+  /** Batches and windows of app scope, where the platform comes by them otherwise than by those of session scope. */
+  readonly appScope?: Readonly<Partial<Record<ScopedPattern, Support>>>;
+  /**
+   * The largest value between two functions and from the caller, in bytes as the workload sees them before the
+   * platform's encoding; `Infinity` if only memory bounds it. A larger one is refused with `PAYLOAD_TOO_LARGE`, whose
+   * message names this limit and the value's size, both in bytes.
+   */
   readonly payloadLimitBytes: number;
   /** How often an accepted invocation runs when nothing fails and when something does. */
   readonly delivery: 'at-most-once' | 'at-least-once' | 'exactly-once';
@@ -27,6 +36,11 @@ export interface Capabilities {
   readonly durability: 'none' | 'process' | 'machine';
   /** What keeps functions apart. */
   readonly isolation: 'none' | 'thread' | 'process' | 'container';
+}
+
+/** What a platform declares of `pattern` in `scope`. */
+export function supportOf({ patterns, appScope }: Capabilities, pattern: Pattern, scope: Scope): Support {
+  return (scope === 'app' && isScoped(pattern) ? appScope?.[pattern] : undefined) ?? patterns[pattern];
 }
 
 /** Whether a platform can run on this machine. */
@@ -69,7 +83,11 @@ export interface Platform {
 export interface Deployment {
   /** One run of a request workflow. Rejects with a {@link DriverError}. */
   invoke(input: Uint8Array, options?: InvokeOptions): Promise<Invoked>;
-  /** Hands one event to a streaming workflow; resolves once it is accepted. */
+  /**
+   * Hands one event to a streaming workflow; resolves once it is accepted, and rejects with a {@link DriverError} if it
+   * is not. The options hold for the session that the event opens: one that misses its deadline or is cancelled after
+   * it was accepted fails, which subscribers are told. Values that a batch or window of app scope has taken stay there.
+   */
   feed(event: Uint8Array, options?: InvokeOptions): Promise<void>;
   /**
    * Calls `listener` with every value that a streaming workflow gives out, and `failed` for every session of it that

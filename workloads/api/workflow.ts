@@ -151,6 +151,9 @@ export type Dependency = Sequence | Choice | Parallel | Assemble | MapEach | Bat
 /** The name of an interaction pattern. */
 export type Pattern = Dependency['pattern'];
 
+/** A pattern that gathers in one of two scopes. */
+export type ScopedPattern = Extract<Dependency, { readonly scope: Scope }>['pattern'];
+
 /** All nine patterns, in the order of the tables. */
 export const PATTERNS: readonly Pattern[] = ['sequence', 'choice', 'parallel', 'assemble', 'map', 'batch', 'window', 'k-out-of-n', 'group'];
 
@@ -176,6 +179,11 @@ export interface Workflow {
    * Workflows with a dependency of app scope are fed, not invoked; their result is `all`, value by value.
    */
   readonly result: 'first' | 'all';
+}
+
+/** Whether `pattern` gathers in one of two scopes. */
+export function isScoped(pattern: Pattern): pattern is ScopedPattern {
+  return pattern === 'batch' || pattern === 'window';
 }
 
 /** URL of the module `name` in the folder of the module `from`, with the same ending (`.ts` here, `.js` when packed). */

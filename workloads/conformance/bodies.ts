@@ -65,6 +65,11 @@ export function fill(context: FunctionContext): void {
   context.emit(bytes);
 }
 
+/** Emits as many zeros as its input says, in memory of its own. */
+export function zeros(context: FunctionContext): void {
+  context.emit(new Uint8Array(Number(textOf(context))));
+}
+
 /** Emits nothing. */
 export function keepSilent(): void {}
 
@@ -80,6 +85,12 @@ export function emitTwice({ inputs, emit }: FunctionContext): void {
 export function fail({ emit }: FunctionContext): void {
   emit(encoder.encode('too early'));
   throw new Error('no luck | today');
+}
+
+/** Throws at the text `bad`, else passes its first input on. */
+export function refuse(context: FunctionContext): void {
+  if (textOf(context) === 'bad') throw new Error('no bad luck');
+  echo(context);
 }
 
 /** Rejects after a while. */

@@ -1,6 +1,6 @@
 /** What a conformance case is, and the words in which cases are written. */
 import { type Deployment, DriverError, type DriverErrorCode, type Invoked, type InvokeOptions, type Output } from '../api/driver.ts';
-import { beside, type Dependency, type FunctionSpec, type Pattern, type Scope, type Workflow } from '../api/workflow.ts';
+import { beside, type Dependency, type FunctionSpec, type Workflow } from '../api/workflow.ts';
 import type * as bodies from './bodies.ts';
 import type { Described } from './bodies.ts';
 
@@ -8,9 +8,7 @@ import type { Described } from './bodies.ts';
 export interface ConformanceCase {
   /** A sentence. */
   readonly title: string;
-  /** The patterns in the case's workflow; a platform that does not support one of them must refuse to deploy it. */
-  readonly patterns: readonly Pattern[];
-  readonly scope: Scope;
+  /** A platform that does not support one of its patterns must refuse to deploy it. */
   readonly workflow: Workflow;
   /** Rejects with what was expected and what came. */
   readonly run: (deployment: Deployment, context: CaseContext) => Promise<void>;
@@ -19,6 +17,8 @@ export interface ConformanceCase {
 /** What a case may know of the platform. */
 export interface CaseContext {
   readonly payloadLimitBytes: number;
+  /** Deploys another workflow, which is taken back after the case. */
+  readonly deploy: (workflow: Workflow) => Promise<Deployment>;
 }
 
 /** A name in bodies.ts, alone or with what a function may set besides. */
@@ -26,7 +26,7 @@ export type BodyName = Exclude<keyof typeof bodies, 'Described'>;
 export type BodySpec = BodyName | (Pick<FunctionSpec, 'timeoutMs' | 'concurrency'> & { readonly body: BodyName });
 
 /** Ends every call of a case that the platform leaves hanging. */
-const PATIENCE_MS = 20_000;
+export const PATIENCE_MS = 20_000;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -50,11 +50,8 @@ export function flow(
   };
 }
 
-/** A case whose patterns and scope are read off its workflow. */
 export function conformanceCase(title: string, workflow: Workflow, run: ConformanceCase['run']): ConformanceCase {
-  const isApp = workflow.dependencies.some((d) => 'scope' in d && d.scope === 'app');
-  const patterns = [...new Set(workflow.dependencies.map((d) => d.pattern))];
-  return { title, patterns, scope: isApp ? 'app' : 'session', workflow, run };
+  return { title, workflow, run };
 }
 
 /** Invokes with text. */
@@ -102,24 +99,42 @@ export async function expectError(call: Promise<unknown>, ...codes: readonly Dri
   return outcome.message;
 }
 
-/** Collects what a streaming workflow gives out; `upTo` waits until there are as many outputs. */
-export function collect(deployment: Deployment): { upTo(count: number): Promise<readonly Output[]>; stop(): void } {
+/** What a streaming workflow has given out and told of failures so far. */
+export interface Collected {
+  readonly outputs: readonly Output[];
+  readonly failures: readonly DriverError[];
+}
+
+/** Collects what a streaming workflow gives out and how its sessions fail. */
+export function collect(deployment: Deployment): Collected & {
+  /** Waits until there are so many outputs, and so many failures. */
+  upTo(outputs: number, failures?: number): Promise<Collected>;
+  stop(): void;
+} {
   const outputs: Output[] = [];
+  const failures: DriverError[] = [];
   let check = (): void => {};
-  const stop = deployment.subscribe((output) => {
-    outputs.push(output);
-    check();
-  });
+  const adding =
+    <T>(list: T[]) =>
+    (item: T): void => {
+      list.push(item);
+      check();
+    };
+  const stop = deployment.subscribe(adding(outputs), adding(failures));
   return {
+    outputs,
+    failures,
     stop,
-    upTo: (count) =>
+    upTo: (wantedOutputs, wantedFailures = 0) =>
       new Promise((resolve, reject) => {
-        const late = new Error(`expected ${count} outputs within ${PATIENCE_MS} ms`);
-        const timer = setTimeout(() => reject(late), PATIENCE_MS);
+        const timer = setTimeout(() => {
+          const wanted = `${wantedOutputs} outputs and ${wantedFailures} failures within ${PATIENCE_MS} ms`;
+          reject(new Error(`expected ${wanted}, got ${outputs.length} and ${failures.length}: ${failures.map(String).join('; ')}`));
+        }, PATIENCE_MS);
         check = () => {
-          if (outputs.length < count) return;
+          if (outputs.length < wantedOutputs || failures.length < wantedFailures) return;
           clearTimeout(timer);
-          resolve(outputs.slice());
+          resolve({ outputs: outputs.slice(), failures: failures.slice() });
         };
         check();
       }),
@@ -127,6 +142,11 @@ export function collect(deployment: Deployment): { upTo(count: number): Promise<
 }
 
 /** Feeds text. */
-export function feed(deployment: Deployment, text: string): Promise<void> {
-  return deployment.feed(encoder.encode(text), { deadlineMs: PATIENCE_MS });
+export function feed(deployment: Deployment, text: string, options?: InvokeOptions): Promise<void> {
+  return deployment.feed(encoder.encode(text), { deadlineMs: PATIENCE_MS, ...options });
+}
+
+/** Gives a run time to come as far as its hanging function, or to end. */
+export function soon(ms = 50): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -11,6 +11,7 @@ import {
   expectSame,
   flow,
   invoke,
+  soon,
   textOf,
 } from './case.ts';
 
@@ -26,8 +27,8 @@ const beside = (faulty: BodyName, timeoutMs?: number) => {
   );
 };
 
-/** Time for a run to come as far as its hanging function; the cases hold even if it has not. */
-const started = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 50));
+/** What a value need not be larger than to show that large ones pass. */
+const MODEST_BYTES = 10_000_000;
 
 const faults: readonly ConformanceCase[] = [
   conformanceCase('A body that throws fails its run with its message, and no other run', beside('fail'), async (deployment) => {
@@ -68,7 +69,7 @@ const ends: readonly ConformanceCase[] = [
     await expectError(invoke(deployment, 'faulty', { signal: AbortSignal.abort() }), 'CANCELLED');
     const controller = new AbortController();
     const running = expectError(invoke(deployment, 'faulty', { signal: controller.signal }), 'CANCELLED');
-    await started();
+    await soon();
     controller.abort();
     await running;
     expectSame((await invoke(deployment, 'sound')).outputs.map(textOf), ['sound'], 'outputs of a later run');
@@ -79,7 +80,7 @@ const ends: readonly ConformanceCase[] = [
   }),
   conformanceCase('Removing a workflow cancels what runs and lets nothing new start', beside('hang'), async (deployment) => {
     const running = expectError(invoke(deployment, 'faulty'), 'CANCELLED');
-    await started();
+    await soon();
     await deployment.remove();
     await running;
     await expectError(invoke(deployment, 'sound'));
@@ -87,21 +88,34 @@ const ends: readonly ConformanceCase[] = [
   conformanceCase('A request workflow cannot be fed', two('echo', 'echo'), async (deployment) => {
     await expectError(deployment.feed(new Uint8Array(1)));
   }),
-  conformanceCase(
-    'A streaming workflow cannot be invoked',
-    flow({ take: 'echo', batch: 'describe' }, [{ pattern: 'batch', from: 'take', size: 2, to: 'batch', scope: 'app' }]),
-    async (deployment) => {
-      await expectError(deployment.invoke(new Uint8Array(1)));
-    },
-  ),
 ];
 
 const data: readonly ConformanceCase[] = [
+  conformanceCase('A value as large as the limit passes', two('zeros', 'echo'), async (deployment, { payloadLimitBytes }) => {
+    const size = Math.min(payloadLimitBytes, MODEST_BYTES);
+    const { outputs } = await invoke(deployment, String(size));
+    expectSame([outputs[0]?.bytes.length, outputs[0]?.bytes.some((byte) => byte !== 0)], [size, false], 'bytes, and any that is not 0');
+  }),
+  conformanceCase(
+    'A value above the limit is refused with both sizes, from the caller and between functions',
+    two('zeros', 'echo'),
+    async (deployment, { payloadLimitBytes: limit }) => {
+      if (limit === Number.POSITIVE_INFINITY) return;
+      const inner = await expectError(invoke(deployment, String(limit + 1)), 'PAYLOAD_TOO_LARGE');
+      const outer = await expectError(deployment.invoke(new Uint8Array(limit + 1)), 'PAYLOAD_TOO_LARGE');
+      for (const message of [inner, outer]) {
+        const numbers: readonly number[] = (message.match(/\d[\d,]*/g) ?? []).map((digits) => Number(digits.replaceAll(',', '')));
+        const missing = [limit, limit + 1].filter((bytes) => !numbers.includes(bytes));
+        if (missing.length > 0) throw new Error(`expected a message that names ${missing.join(' and ')} bytes, got: ${message}`);
+      }
+      expectSame((await invoke(deployment, '3')).outputs[0]?.bytes.length, 3, 'bytes of a later run');
+    },
+  ),
   conformanceCase(
     'A value of 10 MB arrives byte by byte, or is too large',
     two('fill', 'echo'),
     async (deployment, { payloadLimitBytes }) => {
-      const size = 10_000_000;
+      const size = MODEST_BYTES;
       if (payloadLimitBytes < size) {
         await expectError(invoke(deployment, String(size)), 'PAYLOAD_TOO_LARGE');
         return;

@@ -1,17 +1,5 @@
-/** The nine patterns, each as the contract words it. */
-import {
-  type ConformanceCase,
-  collect,
-  conformanceCase,
-  described,
-  describedBy,
-  expectSame,
-  feed,
-  flow,
-  invoke,
-  textOf,
-  textsOf,
-} from './case.ts';
+/** The nine patterns in one session, each as the contract words it. */
+import { type ConformanceCase, conformanceCase, described, describedBy, expectSame, flow, invoke, textOf, textsOf } from './case.ts';
 
 const single = flow({ only: 'choose' }, []);
 const sequence = flow({ first: 'echo', second: 'echo' }, [{ pattern: 'sequence', from: 'first', to: 'second' }], 'first');
@@ -218,52 +206,6 @@ const gathering: readonly ConformanceCase[] = [
         windows.some(({ length }) => length === 0),
         false,
         'an empty window',
-      );
-    },
-  ),
-  conformanceCase(
-    'Batch of app scope: events of several calls make a batch',
-    flow({ take: 'echo', batch: 'describe' }, [{ pattern: 'batch', from: 'take', size: 3, to: 'batch', scope: 'app' }]),
-    async (deployment) => {
-      const collected = collect(deployment);
-      const events = Array.from({ length: 9 }, (_, i) => `e${i}`);
-      for (const event of events.slice(0, 7)) await feed(deployment, event);
-      expectSame(
-        (await collected.upTo(2)).map((output) => described(output).length),
-        [3, 3],
-        'sizes',
-      );
-      for (const event of events.slice(7)) await feed(deployment, event);
-      const batches = (await collected.upTo(3)).map(described);
-      collected.stop();
-      expectSame(
-        batches
-          .flat()
-          .map(({ text }) => text)
-          .sort(),
-        events,
-        'events',
-      );
-    },
-  ),
-  conformanceCase(
-    'Window of app scope: every event is in one window',
-    flow({ take: 'echo', window: 'describe' }, [{ pattern: 'window', from: 'take', everyMs: 20, to: 'window', scope: 'app' }]),
-    async (deployment) => {
-      const collected = collect(deployment);
-      await Promise.all(['a', 'b', 'c'].map((event) => feed(deployment, event)));
-      await collected.upTo(1);
-      await feed(deployment, 'd');
-      let windows = await collected.upTo(2);
-      for (let count = windows.length; windows.flatMap(described).length < 4; count++) windows = await collected.upTo(count);
-      collected.stop();
-      expectSame(
-        windows
-          .flatMap(described)
-          .map(({ text }) => text)
-          .sort(),
-        ['a', 'b', 'c', 'd'],
-        'events',
       );
     },
   ),
