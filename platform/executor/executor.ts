@@ -75,18 +75,20 @@ export class Executor {
       const id = this.#retiring ? NONE : this.#finder.next(this.#roomIfShared());
       if (id !== NONE) {
         this.#start(id);
-        if (this.#isTurnDue()) await this.#rest.turn();
-        else if (this.#pending.counts) await undefined;
+        if (this.#isTurnDue()) {
+          // A thread that never comes to wait in its event loop has to keep timeouts all the same.
+          this.#threads.setLoopDueNs(this.#thread, this.#pending.arm());
+          await this.#rest.turn();
+        } else if (this.#pending.counts) await undefined;
       } else if (this.#pending.isBusy || this.#retiring) {
         await this.#waitInLoop();
       } else {
-        const found = this.#rest.search();
-        if (found !== NONE) {
-          this.#start(found);
-        } else {
+        let found = this.#rest.search();
+        if (found === NONE) {
           await this.#rest.turn();
-          this.#rest.park();
+          found = this.#rest.park();
         }
+        if (found !== NONE) this.#start(found);
       }
     }
   }
@@ -133,19 +135,21 @@ export class Executor {
         this.#outbox.end(id, slot, epoch, app, fn);
       },
     );
-    this.#pending.load(loading, () => this.#rest.resume());
+    // It takes its place from now on: whatever else is claimed meanwhile will run beside it.
+    this.#pending.load(loading, () => this.#rest.resume(), app.plan.functions[fn]?.concurrency);
   }
 
   #run(id: EntryId, app: LoadedApp, body: FunctionBody): void {
     const { slot, epoch, fn } = this.#entry;
     const plan = app.plan.functions[fn] as LoadedApp['plan']['functions'][number];
-    if (!this.#threads.isWatched) this.#threads.askToBeWatched();
     const span = this.#addSpan(slot, epoch, fn);
     const startedNs = hostNowNs();
     if (span >= 0) this.#objects.startSpan(span, startedNs);
     const invocation = new Invocation(this.#outbox, app, plan, this.#entry, startedNs);
     const state = this.#threads.enterBody(this.#thread, id, startedNs, plan.timeoutMs);
     if (state === -1) halt();
+    // After saying that a body runs: the scheduler looks at that again when it ceases to watch.
+    if (!this.#threads.isWatched) this.#threads.askToBeWatched();
     try {
       const result = this.#current.run(invocation, body, invocation);
       // A promise stays what it is; any other thenable gets one, which settles once and later.

@@ -1,5 +1,5 @@
 /** Invocations of an executor whose bodies await: how many more fit beside them, their timeouts, and those given up. */
-import type { PheromoneError } from '../core/errors.ts';
+import { PheromoneError } from '../core/errors.ts';
 import { hostNowNs } from './clock.ts';
 import type { Invocation } from './invocation.ts';
 
@@ -70,8 +70,7 @@ export class Pending {
       this.#groups.set(timeoutMs, group);
     }
     group.records.add(record);
-    this.#concurrencies.set(concurrency, (this.#concurrencies.get(concurrency) ?? 0) + 1);
-    this.#size++;
+    this.#take(concurrency);
     return record;
   }
 
@@ -81,22 +80,27 @@ export class Pending {
     if (!this.#abandoned.delete(record)) this.#uncount(record);
   }
 
-  /** Counts a load of functions as something under way; calls `done` at its end. */
-  load(loading: Promise<void>, done: () => void): void {
+  /**
+   * Counts a load of functions as something under way; calls `done` at its end. `concurrency`: of the function
+   * whose invocation waits for it; left out where none does.
+   */
+  load(loading: Promise<void>, done: () => void, concurrency?: number): void {
     this.#loads++;
+    if (concurrency !== undefined) this.#take(concurrency);
     void loading.then(() => {
       this.#loads--;
+      if (concurrency !== undefined) this.#giveBack(concurrency);
       done();
     });
   }
 
   /** Abandons every invocation of a session. */
-  abort(slot: number, epoch: number, reason: PheromoneError): void {
+  abort(slot: number, epoch: number): void {
     for (const { records } of this.#groups.values()) {
       for (const record of records) {
         if (record.invocation.slot !== slot || record.invocation.epoch !== epoch) continue;
         this.#abandon(record);
-        record.invocation.abort(reason);
+        record.invocation.abort(new PheromoneError('CANCELLED', 'the session is over'));
       }
     }
   }
@@ -139,6 +143,15 @@ export class Pending {
       clearTimeout(group.timer);
       this.#groups.delete(timeoutMs);
     }
+    this.#giveBack(concurrency);
+  }
+
+  #take(concurrency: number): void {
+    this.#concurrencies.set(concurrency, (this.#concurrencies.get(concurrency) ?? 0) + 1);
+    this.#size++;
+  }
+
+  #giveBack(concurrency: number): void {
     const left = (this.#concurrencies.get(concurrency) ?? 0) - 1;
     if (left > 0) this.#concurrencies.set(concurrency, left);
     else this.#concurrencies.delete(concurrency);

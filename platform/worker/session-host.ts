@@ -200,8 +200,11 @@ export class SessionHost {
       }));
   }
 
+  /** Mostly there is nothing left to abort: the body that answered has ended by the time its answer is heard of. */
   #abort({ slot, epoch }: SessionState): void {
+    if (this.#parts.table.counter(slot, 0) === 0) return;
     this.#parts.table.abort(slot);
+    if (this.#parts.table.counter(slot, 0) === 0) return;
     this.#parts.table.forEachThread(slot, (thread) => {
       if (thread !== SCHEDULER) this.#parts.executors.tell(thread, { type: 'abort', slot, epoch });
     });
