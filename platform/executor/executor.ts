@@ -235,7 +235,7 @@ export class Executor {
         this.#apps.remove(message.app);
         break;
       case 'abort':
-        this.#pending.abort(message.slot, message.epoch, new PheromoneError('CANCELLED', 'the session is over'));
+        this.#pending.abort(message.slot, message.epoch);
         break;
       case 'retire':
         this.#retiring = true;

@@ -48,14 +48,15 @@ export class Rest {
     this.#turnedNs = hostNowNs();
   }
 
-  /** Blocks the thread: nothing runs in it until it is woken. Only with nothing under way. */
-  park(): void {
+  /** Blocks the thread: nothing runs in it until it is woken. Only with nothing under way. Returns what it then claimed, or NONE. */
+  park(): EntryId {
     const state = this.#become(PARKED);
     // Looked for again after saying so: who published before it saw no parked thread to wake.
     if (!this.#finder.isWorkWaiting() && !this.#threads.isAlerted(this.#thread)) {
       Atomics.wait(this.#threads.words, this.#threads.stateAt(this.#thread), state);
     }
-    this.#become(BETWEEN);
+    // Since it was woken it has counted as searching, so nobody else was woken for what came after.
+    return this.search();
   }
 
   /** Waits in the event loop until `resume`, or until somebody wakes the thread. `isWorkWaiting`: given if it can take more. */

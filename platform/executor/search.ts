@@ -34,14 +34,16 @@ export class WorkFinder {
 
   /** Claims what this thread published itself, or else what nobody else is about to run; NONE if there is no such thing. */
   next(room: Room | undefined): EntryId {
+    // What was looked at is what is claimed: behind it may be what does not fit.
+    const head = this.#ledger.head(this.#self);
     const mayRunOn = this.#mayRunOn(room);
     if (mayRunOn && this.#ownRun < OWN_BUDGET) {
       this.#ownRun++;
-      return this.#ledger.claim(this.#self);
+      return this.#ledger.claim(this.#self, head);
     }
     this.#ownRun = 0;
     const id = this.#claimElsewhere(room);
-    return id === NONE && mayRunOn ? this.#ledger.claim(this.#self) : id;
+    return id === NONE && mayRunOn ? this.#ledger.claim(this.#self, head) : id;
   }
 
   /** Looks on for `spinNs`, and steals lone entries that their threads do not come to. */
@@ -74,8 +76,10 @@ export class WorkFinder {
   #claimElsewhere(room: Room | undefined): EntryId {
     const highest = this.#threads.highest;
     for (let part = SCHEDULER; part <= highest; part++) {
-      if (part === this.#self || !this.#isRipe(part) || !this.#fits(part, room)) continue;
-      const id = this.#ledger.claim(part);
+      if (part === this.#self) continue;
+      const head = this.#ledger.head(part);
+      if (!this.#isRipe(part) || !this.#fits(part, room)) continue;
+      const id = this.#ledger.claim(part, room === undefined ? undefined : head);
       if (id !== NONE) return id;
     }
     return NONE;

@@ -43,6 +43,8 @@ export class ReportPump {
   listen(woken: () => void): void {
     const sleep = (): void => {
       const woke = this.#threads.schedulerSleeps();
+      // An executor that asked for something before it saw the scheduler asleep has not woken it.
+      woken();
       if (!this.#isEmpty()) {
         this.#threads.schedulerIsAwake();
         // A waiter of before wakes when the word is next notified: nothing is lost by going on without it.

@@ -204,7 +204,6 @@ export class SessionHost {
   #abort({ slot, epoch }: SessionState): void {
     if (this.#parts.table.counter(slot, 0) === 0) return;
     this.#parts.table.abort(slot);
-    if (this.#parts.table.counter(slot, 0) === 0) return;
     this.#parts.table.forEachThread(slot, (thread) => {
       if (thread !== SCHEDULER) this.#parts.executors.tell(thread, { type: 'abort', slot, epoch });
     });
