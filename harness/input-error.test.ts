@@ -1,25 +1,15 @@
 import test from 'ava';
-import { editDistance, nearest, unknownName } from './input-error.ts';
-
-test('the edit distance counts insertions, deletions and replacements', (t) => {
-  t.is(editDistance('kitten', 'sitting'), 3);
-  t.is(editDistance('', 'abc'), 3);
-  t.is(editDistance('same', 'same'), 0);
-});
-
-test('a near miss finds the name that was meant', (t) => {
-  t.is(nearest('pheromon', ['http', 'pheromone']), 'pheromone');
-  t.is(nearest('payloadbytes', ['length', 'payloadBytes']), 'payloadBytes');
-});
-
-test('a name that is near to none finds none', (t) => {
-  t.is(nearest('zebra', ['http', 'pheromone']), undefined);
-});
+import { refusedBy, unknownName } from './input-error.ts';
 
 test('the error for an unknown name says what was expected, what came, and what was probably meant', (t) => {
-  t.is(
-    unknownName('platform', 'htpp', ['null', 'http']).message,
-    "unknown platform: expected one of null, http, got 'htpp'; did you mean http?",
-  );
-  t.is(unknownName('platform', 'zebra', ['null', 'http']).message, "unknown platform: expected one of null, http, got 'zebra'");
+  const known = ['null', 'http', 'pheromone'];
+  const start = 'unknown platform: expected one of null, http, pheromone, got';
+  t.is(unknownName('platform', 'htpp', known).message, `${start} "htpp"; did you mean "http"?`);
+  t.is(unknownName('platform', 'pheromon', known).message, `${start} "pheromon"; did you mean "pheromone"?`);
+  t.is(unknownName('platform', 'zebra', known).message, `${start} "zebra"`);
+});
+
+test('the error for a refused file names the path, what was expected there and the code of the system', (t) => {
+  const refusal = Object.assign(new Error('long words'), { code: 'ENOTDIR' });
+  t.is(refusedBy(refusal, 'a/b', 'a folder').message, 'a/b: expected a folder, got ENOTDIR');
 });

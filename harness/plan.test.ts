@@ -72,16 +72,21 @@ test('cases that become equal are run once', (t) => {
 });
 
 test('bad input is refused in one line with what was expected and what came', (t) => {
-  t.is(refusal({ profile: 'quik' }), "unknown profile: expected one of quick, standard, paper, got 'quik'; did you mean quick?");
-  t.is(refusal({ platforms: ['fats'] }), "unknown platform: expected one of fast, slow, other, got 'fats'; did you mean fast?");
+  t.is(refusal({ profile: 'quik' }), 'unknown profile: expected one of quick, standard, paper, got "quik"; did you mean "quick"?');
+  t.is(refusal({ platforms: ['fas'] }), 'unknown platform: expected one of fast, slow, other, got "fas"; did you mean "fast"?');
   t.is(
     refusal({ parameters: ['lenght=3'] }),
-    "unknown parameter of lengths: expected one of length, payloadBytes, got 'lenght'; did you mean length?",
+    'unknown parameter of lengths: expected one of length, payloadBytes, got "lenght"; did you mean "length"?',
   );
   t.is(refusal({ parameters: ['length=0'] }), 'length of chain: expected 1 to 1000 functions, got 0');
-  t.is(refusal({ parameters: ['length=long'] }), "--param length: expected a whole number, got 'long'");
-  t.is(refusal({ parameters: ['length='] }), "--param: expected NAME=NUMBER, got 'length='");
-  t.is(refusal({ parameters: ['length=2,'] }), "--param length: expected a whole number, got ''");
+  t.is(refusal({ parameters: ['length=long'] }), '--param length: expected a whole number, got "long"');
+  t.is(refusal({ parameters: ['length='] }), '--param: expected NAME=NUMBER, got "length="');
+  t.is(refusal({ parameters: ['length=2,'] }), '--param length: expected a whole number, got ""');
+  t.is(
+    refusal({ parameters: ['length=2', 'length=3'] }),
+    '--param length: expected it once, with several values as length=1,2, got it twice',
+  );
+  t.is(refusal({}, { ...experiment, platforms: ['gone'] }), 'unknown platform: expected one of fast, slow, other, got "gone"');
   t.is(refusal({ rounds: 0 }), '--rounds: expected a whole number from 1 up, got 0');
   t.is(refusal({ seed: Number.NaN }), '--seed: expected a whole number, got NaN');
 });
@@ -91,5 +96,5 @@ test('a parameter for an experiment without workloads is refused', (t) => {
 });
 
 test('an experiment on a workload that the catalogue does not have is refused', (t) => {
-  t.regex(refusal({}, { ...experiment, cases: [{ workload: 'chian', sweep: {} }] }), /unknown workload: .* did you mean chain\?/);
+  t.regex(refusal({}, { ...experiment, cases: [{ workload: 'chian', sweep: {} }] }), /unknown workload: .* did you mean "chain"\?/);
 });

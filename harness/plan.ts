@@ -54,14 +54,22 @@ function combinations(sweep: Sweep): Record<string, number>[] {
 /** Reads `name=value,value`. Throws an {@link InputError}. */
 function parseParameter(text: string): [string, readonly number[]] {
   const match = /^([^=]+)=(.+)$/.exec(text);
-  if (match === null) throw new InputError(`--param: expected NAME=NUMBER, got '${text}'`);
+  if (match === null) throw new InputError(`--param: expected NAME=NUMBER, got "${text}"`);
   const name = match[1]!.trim();
   const values = match[2]!.split(',').map((part) => {
     const value = part.trim() === '' ? Number.NaN : Number(part);
-    if (!Number.isInteger(value)) throw new InputError(`--param ${name}: expected a whole number, got '${part}'`);
+    if (!Number.isInteger(value)) throw new InputError(`--param ${name}: expected a whole number, got "${part}"`);
     return value;
   });
   return [name, values];
+}
+
+/** Reads all `name=value,value`. Throws an {@link InputError} for a name that is given twice. */
+function parseParameters(texts: readonly string[]): Sweep {
+  const parsed = texts.map(parseParameter);
+  const [twice] = parsed.find(([name], index) => parsed.findIndex(([other]) => other === name) !== index) ?? [];
+  if (twice !== undefined) throw new InputError(`--param ${twice}: expected it once, with several values as ${twice}=1,2, got it twice`);
+  return Object.fromEntries(parsed);
 }
 
 function checkRange(workload: Workload, name: string, value: number): void {
@@ -109,7 +117,7 @@ function planCases(experiment: Experiment, profileSweep: Sweep, chosen: Sweep, w
 function checkKnown(experiment: Experiment, choices: Choices, chosen: Sweep, known: Known): ProfileName {
   const profile = choices.profile ?? 'quick';
   if (!(profile in experiment.profiles)) throw unknownName('profile', profile, PROFILES);
-  for (const platform of choices.platforms ?? []) {
+  for (const platform of choices.platforms ?? experiment.platforms) {
     if (!known.platforms.includes(platform)) throw unknownName('platform', platform, known.platforms);
   }
   const names = experiment.cases.flatMap(({ workload }) => Object.keys(findWorkload(workload, known.workloads).parameters));
@@ -128,7 +136,7 @@ function checkKnown(experiment: Experiment, choices: Choices, chosen: Sweep, kno
 
 /** Makes the plan of a run. Throws an {@link InputError} for a choice that the experiment does not have. */
 export function planRun(experiment: Experiment, choices: Choices, known: Known): Plan {
-  const chosen = Object.fromEntries((choices.parameters ?? []).map(parseParameter));
+  const chosen = parseParameters(choices.parameters ?? []);
   const profileName = checkKnown(experiment, choices, chosen, known);
   const profile = experiment.profiles[profileName];
   return {

@@ -1,35 +1,33 @@
 /** Reads back what a run left behind. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { z } from 'zod';
-import { InputError } from './input-error.ts';
-import { manifest, type Run, type RunRecord, runRecord } from './records.ts';
+import { InputError, refusedBy } from './input-error.ts';
+import { manifest, type Run, type RunRecord, runRecord, SCHEMA_VERSION } from './records.ts';
+import { parseJson, validate } from './validation.ts';
 
 /** File names in the folder of a run. */
 export const MANIFEST_FILE = 'manifest.json';
 export const RECORDS_FILE = 'records.jsonl';
 
-function read(path: string): string {
+function read(dir: string, name: string): string {
+  const path = join(dir, name);
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    throw new InputError(`${path}: expected a file of a run, got ${(error as NodeJS.ErrnoException).code}`);
+    throw existsSync(dir) && statSync(dir).isDirectory() && !existsSync(path)
+      ? new InputError(`${dir}: expected the folder of a run, found no ${name} in it`)
+      : refusedBy(error, path, 'a file of a run');
   }
 }
 
-function parseJson(text: string, where: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new InputError(`${where}: expected JSON, got ${(error as Error).message}`);
+/** A newer harness may have written what this one cannot judge. */
+function checkVersion(head: unknown, where: string): void {
+  const { schemaVersion } = (head ?? {}) as { schemaVersion?: unknown };
+  if (typeof schemaVersion === 'number' && schemaVersion > SCHEMA_VERSION) {
+    throw new InputError(
+      `${where}: expected schema version ${SCHEMA_VERSION}, got ${schemaVersion}; the run comes from a newer pherobench, read it with that`,
+    );
   }
-}
-
-function validate<T>(schema: z.ZodType<T>, value: unknown, where: string): T {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const { path, message } = result.error.issues[0]!;
-  throw new InputError(`${where}: ${path.length === 0 ? '' : `${path.join('.')}: `}${message}`);
 }
 
 /**
@@ -38,9 +36,11 @@ function validate<T>(schema: z.ZodType<T>, value: unknown, where: string): T {
  */
 export function readRun(dir: string): Run {
   const manifestPath = join(dir, MANIFEST_FILE);
-  const head = validate(manifest, parseJson(read(manifestPath), manifestPath), manifestPath);
+  const raw = parseJson(read(dir, MANIFEST_FILE), manifestPath);
+  checkVersion(raw, manifestPath);
+  const head = validate(manifest, raw, manifestPath);
   const recordsPath = join(dir, RECORDS_FILE);
-  const lines = read(recordsPath).split('\n');
+  const lines = read(dir, RECORDS_FILE).split('\n');
   // A whole file ends with a line feed, so what follows the last one is either empty or cut.
   const truncated = lines.pop() !== '';
   const records = lines.map((line, index): RunRecord => {

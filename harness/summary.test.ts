@@ -60,6 +60,27 @@ test('each metric stands beside the floor of its own kind', (t) => {
   ]);
 });
 
+test('a hop can also be read beside the spinning hop and a copy of its payload, where they were sampled', (t) => {
+  const run = runOf(
+    ...rounds(3).flatMap((round) => [
+      trialFixture(round, 1000, { parameters: { length: 3, payloadBytes: 10_000 } }),
+      floorFixture(round, 'mailbox-parked', 20),
+      floorFixture(round, 'mailbox-spinning', 2),
+      floorFixture(round, 'memcpy-10kB', 50),
+      floorFixture(round, 'memcpy-1MB', 5_000),
+    ]),
+  );
+  t.like(rowOf(run, 'hop'), { floor: 'mailbox-parked', ratio: 10 });
+  t.deepEqual(
+    rowOf(run, 'hop')?.otherFloors?.map(({ floor, ratio }) => [floor, ratio]),
+    [
+      ['mailbox-spinning', 100],
+      ['memcpy-10kB', 4],
+    ],
+  );
+  t.is(rowOf(run, 'between')?.otherFloors, undefined);
+});
+
 test('ratios are paired by round, so that a machine that slows both down does not widen them', (t) => {
   const run = runOf(
     ...rounds(20).flatMap((round) => [trialFixture(round, 1000 * (1 + round)), floorFixture(round, 'tcp-round-trip', 100 * (1 + round))]),

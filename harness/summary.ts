@@ -1,6 +1,7 @@
 /** Figures of a run: one row for each platform, case and metric, set beside the floor of the metric's own kind. */
 import { medianSorted, quantileSorted } from 'simple-statistics';
 import type { PlatformClass } from '../workloads/api/driver.ts';
+import { copyFloorName } from './floors/names.ts';
 import type { FloorRecord, Run, TrialRecord } from './records.ts';
 import { bootstrapComparison, bootstrapMedian, bootstrapPaired, type Estimate, ratio } from './statistics/bootstrap.ts';
 import { deriveSeed, Random } from './statistics/random.ts';
@@ -26,13 +27,24 @@ export interface SummaryRow extends Distribution {
   readonly workload: string;
   readonly parameters: Readonly<Record<string, number>>;
   readonly metric: Metric;
-  /** The floor that the metric is set beside, where the run sampled it; the next four come with it. */
+  /** The floor that the metric is set beside, where the run sampled it; the other fields of a {@link FloorRatio} come with it. */
   readonly floor?: string;
   readonly floorMedian?: number;
-  /** Median over the floor's median, with its 95 % interval. */
   readonly ratio?: number;
   readonly ratioLow?: number;
   readonly ratioHigh?: number;
+  /** Further floors that the metric can be read beside. */
+  readonly otherFloors?: readonly FloorRatio[];
+}
+
+/** A metric set beside a floor of the same run. */
+export interface FloorRatio {
+  readonly floor: string;
+  readonly floorMedian: number;
+  /** Median over the floor's median, with its 95 % interval. */
+  readonly ratio: number;
+  readonly ratioLow: number;
+  readonly ratioHigh: number;
 }
 
 export interface FloorRow extends Distribution {
@@ -42,12 +54,19 @@ export interface FloorRow extends Distribution {
 /**
  * What the machine at hand needs for the bare thing: a call for the whole and its external part, a hop for what
  * lies between functions (a run of several hops costs several). Computing has no floor: it is the workload's own.
+ * The first is the one that the metric is set beside.
  */
-const FLOOR_OF: Readonly<Partial<Record<Metric, string>>> = {
-  total: 'tcp-round-trip',
-  external: 'tcp-round-trip',
-  between: 'mailbox-parked',
-  hop: 'mailbox-parked',
+function floorsOf(metric: Metric, { payloadBytes }: TrialRecord['parameters']): readonly string[] {
+  const copy = payloadBytes === undefined ? [] : [copyFloorName(payloadBytes)];
+  return { ...FLOORS_OF, hop: [...FLOORS_OF.hop, ...copy] }[metric];
+}
+
+const FLOORS_OF: Readonly<Record<Metric, readonly string[]>> = {
+  total: ['tcp-round-trip'],
+  external: ['tcp-round-trip'],
+  between: ['mailbox-parked'],
+  hop: ['mailbox-parked', 'mailbox-spinning'],
+  compute: [],
 };
 const METRICS: readonly Metric[] = ['total', 'external', 'between', 'hop', 'compute'];
 
@@ -140,22 +159,24 @@ export function summarise(run: Run): SummaryRow[] {
         metric,
         ...distribution(samples, random),
       };
-      rows.push({ ...row, ...besideFloor(metric, samples, floors, random) });
+      rows.push({ ...row, ...besideFloors(floorsOf(metric, parameters), samples, floors, random) });
     }
   }
   return rows;
 }
 
-function besideFloor(
-  metric: Metric,
+function besideFloors(
+  names: readonly string[],
   samples: readonly Sample[],
   floors: ReadonlyMap<string, readonly Sample[]>,
   random: Random,
 ): Partial<SummaryRow> {
-  const floor = FLOOR_OF[metric];
-  const against = floor === undefined ? undefined : floors.get(floor);
-  if (floor === undefined || against === undefined) return {};
-  const { value, low, high } = ratioToFloor(samples, against, random);
-  const floorMedian = medianSorted(against.map((sample) => sample.value).sort((a, b) => a - b));
-  return { floor, floorMedian, ratio: value, ratioLow: low, ratioHigh: high };
+  const [first, ...otherFloors] = names.flatMap((floor): FloorRatio[] => {
+    const against = floors.get(floor);
+    if (against === undefined) return [];
+    const { value, low, high } = ratioToFloor(samples, against, random);
+    const floorMedian = medianSorted(against.map((sample) => sample.value).sort((a, b) => a - b));
+    return [{ floor, floorMedian, ratio: value, ratioLow: low, ratioHigh: high }];
+  });
+  return { ...first, ...(otherFloors.length === 0 ? {} : { otherFloors }) };
 }

@@ -34,6 +34,19 @@ test('a sweep gets a line for each metric, and the spread of its ends alone', (t
   ]);
 });
 
+test('a sweep over the payload has the bare copy of as many bytes as a curve, another sweep has not', (t) => {
+  const curves = (workloads: typeof LONG_CHAIN): string[] =>
+    chartsOf(sampleSubject({ workloads }))
+      .filter(({ spec }) => JSON.stringify(spec).includes('memcpy-1MB'))
+      .map(({ id }) => id);
+  t.deepEqual(curves(DATA_EXCHANGE), [
+    'chain-payloadbytes-length-2-total',
+    'chain-payloadbytes-length-2-between',
+    'chain-payloadbytes-length-2-hop',
+  ]);
+  t.deepEqual(curves(LONG_CHAIN), []);
+});
+
 test('a run of floors alone shows the floors', (t) => {
   const { manifest, records } = sampleRun({ workloads: [] });
   t.deepEqual(idsOf(chartsOf(subjectOf({ manifest, records: records.filter(({ kind }) => kind === 'floor') }))), ['floors']);

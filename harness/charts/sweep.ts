@@ -4,7 +4,7 @@ import type { FloorRow, Metric } from '../summary.ts';
 import { type Case, parameterOf, type Sweep } from './cases.ts';
 import { type Chart, METRIC_TITLES, readings, type Subject, slug } from './chart.ts';
 import { type Axis, axisFor, byPlatform, DATUM_TOOLTIP, datumOf, PLOT_WIDTH, spread } from './encode.ts';
-import { hopFloors } from './floors.ts';
+import { copyCurve, hopFloors } from './floors.ts';
 import { FLOOR_COLOUR } from './palette.ts';
 import { describeParameter, formatTime } from './units.ts';
 
@@ -24,10 +24,11 @@ export function sweepChart(subject: Subject, sweep: Sweep, metric: Metric): Char
   const drawn = subject.styles.filter((style) => points.some(({ platform }) => platform === style.label));
   const floors = metric === 'hop' ? hopFloors(subject.floors) : [];
   const { scale, axis } = axisFor(measured, quantity);
+  const copies = sweep.parameter === 'payloadBytes' ? copyCurve(subject.floors).filter(({ bytes }) => measured.includes(bytes)) : [];
   const y = axisFor(
-    [...points.flatMap(({ low, high }) => [low, high]), ...floors.map(({ median }) => median)],
+    [...points.flatMap(({ low, high }) => [low, high]), ...[...floors, ...copies.map(({ row }) => row)].map(({ median }) => median)],
     'time',
-    floors.length > 0 || undefined,
+    floors.length + copies.length > 0 || undefined,
   );
   const { color, shape, strokeDash } = byPlatform(drawn, 'markers');
   const place = {
@@ -44,6 +45,7 @@ export function sweepChart(subject: Subject, sweep: Sweep, metric: Metric): Char
       `Median of each platform; the band is the 95 % interval of the median.`,
       sweep.fixed && `With ${sweep.fixed}.`,
       floors.length > 0 && 'Grey lines are the floors measured in the same run.',
+      copies.length > 0 && 'The grey curve is a bare copy of as many bytes.',
     ]
       .filter(Boolean)
       .join(' '),
@@ -54,6 +56,7 @@ export function sweepChart(subject: Subject, sweep: Sweep, metric: Metric): Char
       encoding: { x: place, y: { field: 'value', type: 'quantitative', ...y, title: METRIC_TITLES[metric].toLowerCase() } },
       layer: [
         ...floorLines(floors, y.scale),
+        ...copyLine(copies),
         {
           mark: { type: 'area', opacity: 0.18, line: false },
           encoding: { y: { field: 'low', type: 'quantitative' }, y2: { field: 'high' }, color },
@@ -80,4 +83,28 @@ function floorLines(floors: readonly FloorRow[], { domain: [least, most] = [1, 1
       { data, mark: { type: 'text' as const, align: 'left' as const, dx: 6, baseline: 'middle' as const }, encoding: label },
     ];
   });
+}
+
+/** A curve through what a copy costs at each size, named at its last point. */
+function copyLine(copies: ReturnType<typeof copyCurve>) {
+  const values = copies.map(({ bytes, row }) => ({
+    parameter: bytes,
+    value: row.median,
+    floor: row.floor,
+    median: formatTime(row.median),
+  }));
+  if (values.length < 2) return [];
+  const color = { value: FLOOR_COLOUR };
+  const x = { field: 'parameter', type: 'quantitative' as const };
+  const y = { field: 'value', type: 'quantitative' as const };
+  const tooltip = ['floor', 'median'].map((field) => ({ field, type: 'nominal' as const }));
+  const label = { align: 'right' as const, baseline: 'bottom' as const, dx: -6 };
+  return [
+    {
+      data: { values },
+      mark: { type: 'line' as const, strokeDash: [1, 3], point: { color: FLOOR_COLOUR } },
+      encoding: { x, y, color, tooltip },
+    },
+    { data: { values: values.slice(-1) }, mark: { type: 'text' as const, ...label }, encoding: { x, y, text: { value: 'copy' }, color } },
+  ];
 }

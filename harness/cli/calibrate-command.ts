@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { checkCalibration } from '../calibration.ts';
 import { formatTime } from '../charts/units.ts';
 import type { Progress } from '../run/progress.ts';
+import { BUILT_IN } from '../setting.ts';
 import { EXIT, type ExitCode, exitCodeOf } from './exit-codes.ts';
 import { absencesOf } from './results-table.ts';
 import { newRunDir, planNamed, runToEnd } from './run-command.ts';
@@ -20,9 +21,9 @@ export async function calibrate(seed: number, commandLine: readonly string[], pr
   const dir = newRunDir('calibrate', new Date());
   let held = 0;
   for (let index = 0; index < RUNS; index++) {
-    const plan = planNamed('calibration', { profile: 'quick', rounds: ROUNDS, seed: seed + index });
+    const plan = planNamed(BUILT_IN, 'calibration', { profile: 'quick', rounds: ROUNDS, seed: seed + index });
     const runDir = join(dir, `run-${String(index + 1).padStart(2, '0')}`);
-    const run = await runToEnd({ plan, dir: runDir, commandLine, progress: SILENT, idleMs: IDLE_MS });
+    const run = await runToEnd({ plan, setting: BUILT_IN, dir: runDir, commandLine, progress: SILENT, idleMs: IDLE_MS });
     const code = exitCodeOf(run);
     if (code !== EXIT.fine) {
       for (const line of absencesOf(run)) print(line);

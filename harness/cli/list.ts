@@ -1,21 +1,15 @@
 /** `pherobench list`: what there is to run. */
 import Table from 'cli-table3';
 import type { Workload } from '../../workloads/api/workload.ts';
-import type { Experiment } from '../experiment.ts';
 import type { DriverSource } from '../registry.ts';
-import { probe } from '../run/fleet.ts';
-import { describe } from '../run/within.ts';
+import type { Setting } from '../setting.ts';
+import { examine } from './doctor-command.ts';
 
 const STYLE = { style: { head: [], border: [], compact: true } };
 
 async function platformRow(source: DriverSource): Promise<[string, string, string, string]> {
-  try {
-    const { driver, availability } = await probe(source);
-    const state = availability.runs ? `runs here, version ${availability.version}` : `${availability.why}; ${availability.remedy}`;
-    return [source.name, driver.title, driver.class, state];
-  } catch (error) {
-    return [source.name, '', '', `cannot be loaded: ${describe(error).why}`];
-  }
+  const { name, title, class: kind, runs, state, remedy } = await examine(source);
+  return [name, title, kind, runs ? `runs here, version ${state}` : `${state}; ${remedy}`];
 }
 
 function parameterText(workload: Workload): string {
@@ -25,11 +19,7 @@ function parameterText(workload: Workload): string {
 }
 
 /** Tables of platforms, workloads and experiments. */
-export async function listing(
-  sources: readonly DriverSource[],
-  workloads: readonly Workload[],
-  experiments: readonly Experiment[],
-): Promise<string> {
+export async function listing({ platforms: sources, workloads, experiments }: Setting): Promise<string> {
   const platforms = new Table({ head: ['platform', 'title', 'class', 'here'], ...STYLE });
   platforms.push(...(await Promise.all(sources.map(platformRow))));
   const workloadTable = new Table({ head: ['workload', 'title', 'parameters'], ...STYLE });

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -24,13 +24,24 @@ function start(...args: string[]) {
 const pherobench = (...args: string[]) => start(...args).ended;
 
 test('bad input ends with exit code 5 and one line that says what was meant', async (t) => {
+  mkdirSync(join(root, 'empty'));
+  writeFileSync(join(root, 'occupied'), '');
   const cases: [string[], RegExp][] = [
     [['rnu'], /unknown command 'rnu' \(Did you mean run\?\)/],
-    [['run', 'overvew'], /unknown experiment: .* got 'overvew'; did you mean overview\?/],
-    [['run', 'overview', '--platform', 'pheromon'], /unknown platform: .* did you mean pheromone\?/],
+    [['run', 'overview', '--raport'], /unknown option '--raport' \(Did you mean --report\?\)/],
+    [['run', 'overview', 'twice'], /too many arguments/],
+    [['run', 'overvew'], /unknown experiment: .* got "overvew"; did you mean "overview"\?/],
+    [['run', 'word-cuont'], /unknown experiment: .* did you mean "word-count"\?/],
+    [['run', 'overview', '--platform', 'pheromon'], /unknown platform: .* did you mean "pheromone"\?/],
     [['run', 'overview', '--param', 'length=0'], /length of chain: expected 1 to 1000 functions, got 0/],
-    [['run', 'overview', '--rounds', 'many'], /expected a whole number, got 'many'/],
-    [['report', 'nowhere'], /nowhere.manifest\.json: expected a file of a run/],
+    [['run', 'overview', '--param', 'length=2', '--param', 'length=3'], /--param length: expected it once/],
+    [['run', 'overview', '--rounds', 'many'], /expected a whole number, got "many"/],
+    [['run', 'floors', '--out', join('occupied', 'run')], /occupied.run: expected a folder that can be written to, got ENOTDIR/],
+    [['run', 'floors', '--json', join('missing', 'x.json')], /--json missing.x\.json: expected a file that can be written, got ENOENT/],
+    [['run', 'floors', '--config', 'missing.json'], /missing\.json: expected a config file, got ENOENT/],
+    [['doctor', 'overvew'], /unknown experiment: .* did you mean "overview"\?/],
+    [['report', 'nowhere'], /nowhere.manifest\.json: expected a file of a run, got ENOENT/],
+    [['report', 'empty'], /empty: expected the folder of a run, found no manifest\.json in it/],
     [['report'], /results: expected at least one run, got none/],
   ];
   for (const [args, message] of cases) {

@@ -1,111 +1,84 @@
 /** The command line of `pherobench`. */
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
-import { WORKLOADS } from '../../workloads/catalogue.ts';
-import { EXPERIMENTS } from '../experiments.ts';
+import { loadSetting } from '../config/load.ts';
 import { InputError } from '../input-error.ts';
-import { newestRun, readRun } from '../read-run.ts';
-import { PLATFORMS } from '../registry.ts';
+import { newestRun } from '../read-run.ts';
+import { BUILT_IN, type Setting } from '../setting.ts';
 import { calibrate } from './calibrate-command.ts';
-import { EXIT, EXIT_HELP, type ExitCode, exitCodeOf } from './exit-codes.ts';
+import { doctor } from './doctor-command.ts';
+import { EXIT, EXIT_HELP, type ExitCode } from './exit-codes.ts';
+import { addExpressivenessCommand } from './expressiveness-command.ts';
 import { listing } from './list.ts';
-import { absencesOf, resultsTable } from './results-table.ts';
-import { newRunDir, planNamed, RESULTS_DIR, runToEnd } from './run-command.ts';
-import { progressOn } from './terminal-progress.ts';
+import { warnOfPartialRun, writeReportOf } from './report-command.ts';
+import { RESULTS_DIR, type RunFlags, runCommand } from './run-command.ts';
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
-
-interface RunFlags {
-  readonly platform?: readonly string[];
-  readonly profile?: string;
-  readonly param: readonly string[];
-  readonly rounds?: number;
-  readonly seed?: number;
-  readonly out?: string;
-  readonly report?: boolean;
-}
+const warn = (text: string): void => void process.stderr.write(`${text}\n`);
 
 function wholeNumber(text: string): number {
   const value = text.trim() === '' ? Number.NaN : Number(text);
-  if (!Number.isSafeInteger(value)) throw new InvalidArgumentError(`expected a whole number, got '${text}'`);
+  if (!Number.isSafeInteger(value)) throw new InvalidArgumentError(`expected a whole number, got "${text}"`);
   return value;
 }
 
 const list = (text: string): string[] => text.split(',').map((part) => part.trim());
 
-async function report(runDir: string): Promise<void> {
-  const { writeReport } = await import('../report/report.ts');
-  const { html, figures } = await writeReport(runDir);
-  print(`Report: ${html} (and ${figures.length} figure files)`);
-}
-
-async function run(name: string, flags: RunFlags, commandLine: readonly string[]): Promise<ExitCode> {
-  const { platform, profile, param, rounds, seed } = flags;
-  const plan = planNamed(name, {
-    parameters: param,
-    ...(platform && { platforms: platform }),
-    ...(profile !== undefined && { profile }),
-    ...(rounds !== undefined && { rounds }),
-    ...(seed !== undefined && { seed }),
-  });
-  const dir = flags.out ?? newRunDir(name, new Date());
-  const result = await runToEnd({ plan, dir, commandLine, progress: progressOn(process.stderr) });
-  print(resultsTable(result));
-  for (const line of absencesOf(result)) print(line);
-  print(`Run: ${dir} (${result.manifest.state})`);
-  if (flags.report) await report(dir);
-  return exitCodeOf(result);
-}
-
-/** Says that a run is not whole, so that nobody takes it for one. */
-function warnOfPartialRun(dir: string): void {
-  const { manifest, truncated } = readRun(dir);
-  if (truncated) process.stderr.write(`${dir}: the last record was cut in half and is left out\n`);
-  if (manifest.state !== 'complete') process.stderr.write(`${dir}: a partial run (${manifest.state})\n`);
-}
-
 function buildProgram(commandLine: readonly string[], exit: (code: ExitCode) => void): Command {
   const program = new Command('pherobench')
     .description('Compares platforms for serverless function orchestration on real work.')
+    .option('--config <file>', 'adds workloads, platforms and experiments (default: pherobench.config.json, .js or .ts here, if any)')
     .addHelpText('after', `\n${EXIT_HELP}`)
     .exitOverride()
     .configureOutput({ outputError: () => {} });
+  const setting = (): Promise<Setting> => loadSetting(BUILT_IN, program.opts<{ config?: string }>().config, process.cwd());
   program
     .command('list')
     .description('platforms, workloads and experiments')
-    .action(async () => print(await listing(PLATFORMS, WORKLOADS, EXPERIMENTS)));
-  program
-    .command('run')
-    .description('runs an experiment and prints its results')
-    .argument('<experiment>', 'see pherobench list')
-    .option('--platform <names>', 'only these, separated by commas', list)
-    .option('--profile <name>', 'quick, standard or paper (default: quick)')
-    .option(
-      '--param <name=value>',
-      'fixes a parameter; several values with commas; may be repeated',
-      (text, all: string[]) => [...all, text],
-      [],
-    )
-    .option('--rounds <count>', "instead of the profile's", wholeNumber)
-    .option('--seed <number>', 'of inputs and of the order of trials (default: 1)', wholeNumber)
-    .option('--out <dir>', `folder for this run (default: ${RESULTS_DIR}/TIME-EXPERIMENT)`)
-    .option('--report', 'write the report as well')
-    .addHelpText('after', `\n${EXIT_HELP}`)
-    .action(async (name: string, flags: RunFlags) => exit(await run(name, flags, commandLine)));
+    .action(async () => print(await listing(await setting())));
+  addRun(program, async (name, flags) => exit(await runCommand(name, flags, { setting: await setting(), commandLine, print })));
   program
     .command('report')
     .description('writes the report of a run')
     .argument('[dir]', 'folder of a run (default: the newest)')
     .action(async (dir: string | undefined) => {
       const runDir = dir ?? newestRun(RESULTS_DIR);
-      warnOfPartialRun(runDir);
-      await report(runDir);
+      warnOfPartialRun(runDir, warn);
+      await writeReportOf(runDir, print);
     });
+  program
+    .command('doctor')
+    .description('which platforms can run here, and what to install where one cannot')
+    .argument('[experiment]', 'only the platforms of this experiment')
+    .action(async (experiment: string | undefined) => exit(await doctor(await setting(), experiment, print)));
+  addExpressivenessCommand(program, async () => (await setting()).platforms, exit);
   program
     .command('calibrate')
     .description('checks in 20 small runs that the harness finds a delay of known length')
     .option('--seed <number>', 'of the first run', wholeNumber, 1)
     .action(async ({ seed }: { seed: number }) => exit(await calibrate(seed, commandLine, print)));
   return program;
+}
+
+function addRun(program: Command, action: (name: string, flags: RunFlags) => Promise<void>): void {
+  program
+    .command('run')
+    .description('runs an experiment, or a workload by itself, and prints the results')
+    .argument('<experiment>', 'see pherobench list')
+    .option('--platform <names>', 'only these, separated by commas', list)
+    .option('--profile <name>', 'quick, standard or paper (default: quick)')
+    .option(
+      '--param <name=value>',
+      'fixes a parameter; several values with commas; may be repeated for others',
+      (text, all: string[]) => [...all, text],
+      [],
+    )
+    .option('--rounds <count>', "instead of the profile's", wholeNumber)
+    .option('--seed <number>', 'of inputs and of the order of trials (default: 1)', wholeNumber)
+    .option('--out <dir>', `folder for this run (default: ${RESULTS_DIR}/TIME-EXPERIMENT)`)
+    .option('--json <file>', 'writes the summary for machines as well (results/schema/summary.schema.json)')
+    .option('--report', 'writes the report as well')
+    .addHelpText('after', `\n${EXIT_HELP}`)
+    .action(action);
 }
 
 /** The exit code for an error, after it has been told in one line (an internal one with its stack). */

@@ -12,16 +12,15 @@ export interface OpenFloors {
   close(): Promise<void>;
 }
 
-/** Sizes that are always copied; a larger one only for a run that exchanges as much. */
+/** Sizes that are always copied, beside those that a run exchanges. */
 const COPY_BYTES = [8, 1_000_000];
-const LARGE_COPY_BYTES = 100_000_000;
 
-/** Starts what the floors need. `largestValueBytes` is the most that the run passes between two functions. */
-export async function openFloors(largestValueBytes: number): Promise<OpenFloors> {
+/** Starts what the floors need. `payloadBytes` are the sizes of value that the run passes between two functions. */
+export async function openFloors(payloadBytes: readonly number[]): Promise<OpenFloors> {
   const mailbox = await openMailbox();
   try {
     const roundTrip = await openRoundTrip();
-    const sizes = largestValueBytes >= LARGE_COPY_BYTES ? [...COPY_BYTES, LARGE_COPY_BYTES] : COPY_BYTES;
+    const sizes = [...new Set([...COPY_BYTES, ...payloadBytes])].sort((a, b) => a - b);
     return {
       floors: [callFloor(), mailbox.spinning, mailbox.parked, roundTrip.floor, ...sizes.map(copyFloor)],
       async close() {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type Chart, type Subject, subjectOf } from '../charts/chart.ts';
 import { chartsOf } from '../charts/charts.ts';
 import { PAPER, titled } from '../charts/theme.ts';
+import { refusedBy } from '../input-error.ts';
 import { readRun } from '../read-run.ts';
 import { page } from './page.ts';
 import { renderPng, renderSvg } from './render.ts';
@@ -19,13 +20,17 @@ export interface Report {
   readonly figures: string[];
 }
 
-/** Reads the run in `runDir` and writes its report there, in place of an earlier one. Throws as {@link readRun} does. */
+/** Reads the run in `runDir` and writes its report there, in place of an earlier one. Throws an `InputError` for what is no run and where it cannot write. */
 export async function writeReport(runDir: string): Promise<Report> {
   const subject = subjectOf(readRun(runDir));
   const charts = chartsOf(subject);
   const figuresDir = join(runDir, FIGURES_DIR);
-  await rm(figuresDir, { recursive: true, force: true });
-  await mkdir(figuresDir);
+  try {
+    await rm(figuresDir, { recursive: true, force: true });
+    await mkdir(figuresDir);
+  } catch (error) {
+    throw refusedBy(error, figuresDir, 'a folder that can be written to');
+  }
   const figures: string[] = [];
   for (const chart of charts) figures.push(...(await writeFigure(figuresDir, chart, sourceOf(subject))));
   const html = join(runDir, PAGE_FILE);

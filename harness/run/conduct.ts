@@ -71,8 +71,8 @@ async function conduct(options: RunOptions, journal: Journal, fleet: Fleet): Pro
   const candidates = await fleet.candidates(sources);
   const manifest = describeRun(options, candidates);
   journal.writeManifest(manifest);
-  const largestValueBytes = Math.max(0, ...plan.cases.map(({ parameters }) => parameters.payloadBytes ?? 0));
-  const floors = await (options.openFloors ?? openFloors)(largestValueBytes);
+  const payloadBytes = plan.cases.flatMap(({ parameters }) => parameters.payloadBytes ?? []);
+  const floors = await (options.openFloors ?? openFloors)(payloadBytes);
   try {
     for (const { driver, availability } of candidates) {
       if (signal.aborted || !availability.runs) continue;

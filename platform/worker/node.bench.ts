@@ -160,7 +160,7 @@ async function measureIdle(pid: number): Promise<{ cpu: number; memory: number }
 
 const worker = await spawnWorker({ executors: 2 });
 const client = await connectClient({ host: '127.0.0.1', port: worker.port });
-const floors = await openFloors(LARGE_BYTES);
+const floors = await openFloors([LARGE_BYTES]);
 try {
   for (const app of apps) await client.register(app);
   await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
