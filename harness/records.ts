@@ -6,40 +6,34 @@ import { z } from 'zod';
 
 export const SCHEMA_VERSION = 1;
 
-const duration = z.number().nonnegative();
+const duration = z.number().nonnegative().describe('nanoseconds');
+const count = z.number().int().nonnegative();
 const parameters = z.record(z.string(), z.number());
 
 /** One run of one workload on one platform. */
 export const trialRecord = z.strictObject({
   kind: z.literal('trial'),
-  /** Warm-up trials are recorded, and never counted. */
-  phase: z.enum(['warmup', 'measured']),
-  round: z.number().int().nonnegative(),
+  phase: z.enum(['warmup', 'measured']).describe('warm-up trials are recorded, and never counted'),
+  round: count,
   platform: z.string(),
   workload: z.string(),
   parameters,
   seed: z.number().int(),
   calledNs: z.number(),
-  /** From the call to its result, in the harness. */
-  totalNs: duration,
+  totalNs: duration.describe('from the call to its result, in the harness'),
   outcome: z.discriminatedUnion('kind', [
     z.strictObject({
       kind: z.literal('ok'),
-      /** Call to first body, plus last body to result. Absent where the platform's clock is not the host's. */
-      externalNs: duration.optional(),
-      /** Between the first body's start and the last body's end: time in which no body ran. */
-      betweenNs: duration,
-      /** Time in which at least one body ran. */
-      computeNs: duration,
-      /** Invocations of function bodies. */
-      invocations: z.number().int().nonnegative(),
-      /** Hops on the path from the first body to the last; `betweenNs` over this is the latency of a hop. */
-      hops: z.number().int().nonnegative().optional(),
-      /** The delay that a calibration platform really added. */
-      injectedNs: duration.optional(),
+      externalNs: duration
+        .optional()
+        .describe("call to first body, plus last body to result; absent where the platform's clock is not the host's"),
+      betweenNs: duration.describe("between the first body's start and the last body's end: time in which no body ran"),
+      computeNs: duration.describe('time in which at least one body ran'),
+      invocations: count.describe('of function bodies'),
+      hops: count.optional().describe('on the path from the first body to the last; betweenNs over this is the latency of a hop'),
+      injectedNs: duration.optional().describe('the delay that a calibration platform really added'),
     }),
-    /** The run ended, but its output is not right: not a measurement. */
-    z.strictObject({ kind: z.literal('wrong'), why: z.string() }),
+    z.strictObject({ kind: z.literal('wrong'), why: z.string() }).describe('the run ended, but its output is not right'),
     z.strictObject({ kind: z.literal('failed'), code: z.string(), why: z.string() }),
   ]),
 });
@@ -47,9 +41,8 @@ export const trialRecord = z.strictObject({
 /** One sample of a floor, taken between the trials of a round. */
 export const floorRecord = z.strictObject({
   kind: z.literal('floor'),
-  round: z.number().int().nonnegative(),
-  /** Such as `call`, `mailbox-spinning`, `mailbox-parked`, `tcp-round-trip`, `memcpy-8B`. */
-  floor: z.string(),
+  round: count,
+  floor: z.string().describe('such as call, mailbox-spinning, mailbox-parked, tcp-round-trip, memcpy-8B'),
   takenNs: z.number(),
   valueNs: duration,
 });
@@ -58,8 +51,7 @@ export const floorRecord = z.strictObject({
 export const absenceRecord = z.strictObject({
   kind: z.literal('absent'),
   platform: z.string(),
-  /** Absent: the whole platform; given: only this workload with these parameters. */
-  workload: z.string().optional(),
+  workload: z.string().optional().describe('absent: the whole platform; given: only this workload with these parameters'),
   parameters: parameters.optional(),
   code: z.string(),
   why: z.string(),
@@ -69,11 +61,9 @@ export const absenceRecord = z.strictObject({
 export const idleRecord = z.strictObject({
   kind: z.literal('idle'),
   platform: z.string(),
-  /** Over this long. */
-  overNs: duration,
+  overNs: duration.describe('for how long it was watched'),
   cpuNs: duration,
-  /** Proportional set size of all processes, in bytes. */
-  memoryBytes: z.number().int().nonnegative(),
+  memoryBytes: count.describe('proportional set size of all processes'),
 });
 
 /** Something that happened to a platform and did not stop it, such as a process of it that died and was replaced. */
@@ -94,12 +84,10 @@ export const manifest = z.strictObject({
   profile: z.string(),
   commandLine: z.array(z.string()),
   seed: z.number().int(),
-  /** What every platform was given: how many bodies may compute at once. */
-  executors: z.number().int().positive().optional(),
+  executors: z.number().int().positive().optional().describe('what every platform was given: how many bodies may compute at once'),
   startedAt: z.iso.datetime(),
   endedAt: z.iso.datetime().optional(),
-  /** `running` in a file that was never finished: the run was killed. */
-  state: z.enum(['running', 'complete', 'interrupted']),
+  state: z.enum(['running', 'complete', 'interrupted']).describe('running: the file was never finished, the run was killed'),
   source: z.strictObject({ version: z.string(), commit: z.string().optional(), diffHash: z.string().optional() }),
   machine: z.strictObject({
     os: z.string(),
