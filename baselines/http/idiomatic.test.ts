@@ -30,7 +30,7 @@ async function run(define: (at: Urls) => Handlers, entry: string, inputs: readon
     while (values.join('').length < count) await once(arrivals, 'value', { signal });
     return values.sort();
   } finally {
-    close();
+    await close();
   }
 }
 

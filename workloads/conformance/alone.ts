@@ -38,16 +38,16 @@ interface Alone {
 
 /**
  * Starts the driver that `module` exports as `name` in a process, kills that, and expects all of the platform's
- * processes to end.
+ * processes to end within `endMs`.
  */
-export async function checkOrphans(module: string, name: string): Promise<void> {
+export async function checkOrphans(module: string, name: string, endMs = END_MS): Promise<void> {
   await alone(module, name, 0, async ({ child, lines, family }) => {
     const { pids } = await nextLine<StartedLine>(lines);
     const all = new Set([...pids, ...family()]);
     all.delete(child.pid!);
     const untold = [...all].filter((pid) => !pids.includes(pid));
     child.kill('SIGKILL');
-    const left = await remaining(all, END_MS);
+    const left = await remaining(all, endMs);
     if (left.length > 0) throw new Error(`expected processes ${[...all].join(', ')} to end after their parent, found ${left.join(', ')}`);
     if (untold.length > 0) throw new Error(`expected pids() to name every process of the platform, not named: ${untold.join(', ')}`);
   });
@@ -55,9 +55,9 @@ export async function checkOrphans(module: string, name: string): Promise<void> 
 
 /**
  * Starts, uses and stops the platform twice in one process and expects nothing to be left of it: no process, no
- * listening port, no file outside its folder, nothing that keeps the process from ending.
+ * listening port, no file outside its folder, nothing that keeps the process from ending within `endMs`.
  */
-export async function checkResidue(module: string, name: string): Promise<void> {
+export async function checkResidue(module: string, name: string, endMs = END_MS): Promise<void> {
   await alone(module, name, RUNS, async ({ child, lines, home, family }) => {
     const ended = once(child, 'exit');
     for (let run = 1; run <= RUNS; run++) {
@@ -67,7 +67,7 @@ export async function checkResidue(module: string, name: string): Promise<void> 
       if (left.length > 0) throw new Error(`expected no process of the platform after run ${run}, found ${left.join(', ')}`);
       if (ports.length > 0) throw new Error(`expected no listening port after run ${run}, found ${ports.join(', ')}`);
     }
-    if (!(await settles(ended, END_MS)))
+    if (!(await settles(ended, endMs)))
       throw new Error('expected the process to end after the stop, a timer, server or connection keeps it');
     const [code] = await ended;
     if (code !== 0) throw new Error(`expected the process to end with exit code 0, got ${code}`);

@@ -15,10 +15,10 @@ export async function checkLifecycle(driver: Driver, options: StartOptions): Pro
     if (pids.size === 0 || pids.has(process.pid)) throw new Error(`expected processes of its own, got ${[...pids].join(', ') || 'none'}`);
     await checkRefusals(platform);
     const deployment = await platform.deploy(HANGING);
-    const running = expectError(invoke(deployment, ''), 'CANCELLED', 'PLATFORM_UNAVAILABLE', 'PLATFORM_FAILED');
+    const running = expectError(patiently(invoke(deployment, '')), 'CANCELLED', 'PLATFORM_UNAVAILABLE', 'PLATFORM_FAILED');
     await platform.stop();
     await running;
-    await expectError(invoke(deployment, ''));
+    await expectError(patiently(invoke(deployment, '')));
   });
 }
 

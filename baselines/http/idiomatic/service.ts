@@ -1,6 +1,6 @@
 /** What services written by hand share: a server that takes values by POST, and how to send one. */
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** What a value belongs to; it travels in the query. */
@@ -32,21 +32,27 @@ export async function post(url: string | undefined, about: About, value: string)
   await response.arrayBuffer();
 }
 
-/** Serves `handlers` on a free port of the loopback interface. */
-export async function serve(handlers: Handlers): Promise<{ readonly origin: string; close(): void }> {
-  const server = createServer(async (request, response) => {
+/** Serves `handlers` on a free port of the loopback interface. `close` waits for what is under way. */
+export async function serve(handlers: Handlers): Promise<{ readonly origin: string; close(): Promise<void> }> {
+  const underWay = new Set<Promise<void>>();
+  const take = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { pathname, searchParams } = new URL(request.url!, 'http://localhost');
     let value = '';
     for await (const chunk of request.setEncoding('utf8')) value += chunk;
     response.writeHead(202).end();
     const number = (name: string): number => Number(searchParams.get(name));
     await handlers[pathname.slice(1)]!({ session: searchParams.get('session')!, index: number('index'), of: number('of'), value });
+  };
+  const server = createServer((request, response) => {
+    const taking = take(request, response).finally(() => underWay.delete(taking));
+    underWay.add(taking);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    close() {
+    async close() {
+      while (underWay.size > 0) await Promise.all(underWay);
       server.close();
       server.closeAllConnections();
     },
