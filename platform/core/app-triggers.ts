@@ -15,6 +15,8 @@ export interface AppTriggers {
   readonly app: AppPlan;
   /** The triggers with state of every bucket, by its name. */
   readonly ofBucket: ReadonlyMap<string, readonly StatefulTrigger[]>;
+  /** The triggers that are told when a function starts, by its name. */
+  readonly ofSource: ReadonlyMap<string, readonly StatefulTrigger[]>;
   /**
    * For each watch set the triggers that may take their sources to be over when no function of the set runs:
    * those whose own set is part of it, the smallest set first, so that one that can start a source of another
@@ -35,10 +37,15 @@ export function prepareTriggers(app: AppPlan, factories: ReadonlyMap<string, Tri
     ofBucket.set(bucket.name, triggers);
     all.push(...triggers);
   }
+  const ofSource = new Map(
+    app.functions.flatMap(({ definition: { name }, observed }) => {
+      return observed ? [[name, all.filter(({ plan }) => plan.observes.includes(name))] as const] : [];
+    }),
+  );
   const setOf = (trigger: StatefulTrigger) => app.watchSets[trigger.plan.watchSet!]!;
   const waiting = all.filter((trigger) => trigger.plan.watchSet !== undefined).sort((a, b) => setOf(a).size - setOf(b).size);
   const settledBy = app.watchSets.map((watched) => waiting.filter((trigger) => [...setOf(trigger)].every((fn) => watched.has(fn))));
-  return { app, ofBucket, settledBy };
+  return { app, ofBucket, ofSource, settledBy };
 }
 
 /** The triggers with state of a bucket. Throws `UNKNOWN_BUCKET`. */

@@ -48,8 +48,17 @@ export type Primitive =
   | { readonly primitive: 'dynamic-join' }
   /** Once all `sources`, and everything that could still start one, are over, the target starts once for each group. */
   | { readonly primitive: 'dynamic-group'; readonly sources: readonly string[] }
-  /** A trigger of the user's own: `module` exports a {@link TriggerFactory} under `export`. */
-  | { readonly primitive: 'custom'; readonly module: string; readonly export: string; readonly config?: unknown };
+  /**
+   * A trigger of the user's own: `module` exports a {@link TriggerFactory} under `export`. It is told when a function
+   * of `sources` starts, and may have it run again; left out: it is told of no start. See docs/custom-triggers.md.
+   */
+  | {
+      readonly primitive: 'custom';
+      readonly module: string;
+      readonly export: string;
+      readonly config?: unknown;
+      readonly sources?: readonly string[];
+    };
 
 export type TriggerDefinition = Primitive & {
   /** Unique within the app. */
@@ -57,7 +66,7 @@ export type TriggerDefinition = Primitive & {
   readonly bucket: string;
   /** The function that it starts. */
   readonly target: string;
-  /** Default `session`. Not `app` for dynamic-group and dynamic-join. */
+  /** Default `session`. Not `app` for dynamic-group, dynamic-join, and custom triggers with sources. */
   readonly scope?: Scope;
 };
 

@@ -15,6 +15,8 @@ export type ErrorCode =
   | 'FUNCTION_TIMED_OUT'
   /** A custom trigger threw, or returned what its interface does not allow. */
   | 'TRIGGER_FAILED'
+  /** Triggers had sources of the session run again more often than `LIMITS.rerunsPerSession`. */
+  | 'TOO_MANY_RERUNS'
   /** The run ended and no function sent an output. */
   | 'NO_OUTPUT'
   /** The executor's thread ended (exit, memory, native crash) more often than is tried again. */

@@ -26,4 +26,6 @@ export const LIMITS = {
   functionTimeoutMaxMs: 2_147_483_647,
   /** How often an invocation runs whose executor died under it. */
   attempts: 3,
+  /** Invocations of source functions that the triggers of one session may have run again. */
+  rerunsPerSession: 100,
 } as const;

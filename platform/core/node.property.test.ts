@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import test from 'ava';
 import fc from 'fast-check';
 import type { AppDefinition, FunctionDefinition, Primitive, Scope, TriggerDefinition } from './app.ts';
+import { LIMITS } from './limits.ts';
 import { type AppPlan, planApp, type TriggerPlan } from './plan.ts';
 import { outcomeOf, type Told } from './testing/models.ts';
 import { type AppHistory, type History, isOver, SimulatedHost } from './testing/simulated-host.ts';
 import { Tape } from './testing/tape.ts';
-import type { ObjectMeta, TriggerFactory } from './trigger.ts';
+import type { ObjectMeta, StartedSource, TriggerFactory } from './trigger.ts';
 
 const FUNCTIONS = ['f0', 'f1', 'f2', 'f3'];
 const BUCKETS = ['b0', 'b1', 'b2'];
@@ -14,6 +15,12 @@ const BUCKETS = ['b0', 'b1', 'b2'];
 type Kind = Primitive['primitive'];
 type Scoped = Primitive & { readonly scope: Scope };
 
+const SOURCES = fc.subarray(FUNCTIONS, { minLength: 1 });
+const OWN = { primitive: 'custom', module: 'file:///m.ts', export: 'own' } as const;
+/** How often a trigger has sources run again that never gives up. */
+const UNLIMITED = 1_000_000;
+/** Custom triggers that have sources run again. */
+const OBSERVING = fc.record({ config: fc.constantFrom(1, 3, UNLIMITED), sources: SOURCES }).map((more) => ({ ...OWN, ...more }));
 const PRIMITIVES: Readonly<Record<Kind, fc.Arbitrary<Primitive>>> = {
   immediate: fc.constant({ primitive: 'immediate' }),
   'by-name': fc.record({ primitive: fc.constant('by-name'), key: fc.constantFrom('a', 'b') }),
@@ -24,8 +31,8 @@ const PRIMITIVES: Readonly<Record<Kind, fc.Arbitrary<Primitive>>> = {
     .tuple(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 0, max: 2 }))
     .map(([k, spare]) => ({ primitive: 'redundant', k, n: k + spare })),
   'dynamic-join': fc.constant({ primitive: 'dynamic-join' }),
-  'dynamic-group': fc.record({ primitive: fc.constant('dynamic-group'), sources: fc.subarray(FUNCTIONS, { minLength: 1 }) }),
-  custom: fc.constant({ primitive: 'custom', module: 'file:///m.ts', export: 'windowed' }),
+  'dynamic-group': fc.record({ primitive: fc.constant('dynamic-group'), sources: SOURCES }),
+  custom: fc.oneof(fc.constant(OWN), OBSERVING),
 };
 const IN_APPS: readonly Kind[] = ['immediate', 'by-name', 'by-set', 'by-batch-size', 'by-time', 'redundant'];
 
@@ -34,7 +41,13 @@ function scoped(kinds: readonly Kind[], scope: Scope): fc.Arbitrary<Scoped> {
 }
 
 const anyOfSessions = scoped(Object.keys(PRIMITIVES) as Kind[], 'session');
-const any = fc.oneof({ weight: 2, arbitrary: anyOfSessions }, { weight: 1, arbitrary: scoped([...IN_APPS, 'custom'], 'app') });
+const ownOfApps = fc.constant<Scoped>({ ...OWN, scope: 'app' });
+const any = fc.oneof(
+  { weight: 12, arbitrary: anyOfSessions },
+  { weight: 5, arbitrary: scoped(IN_APPS, 'app') },
+  { weight: 1, arbitrary: ownOfApps },
+);
+const observing = OBSERVING.map((primitive): Scoped => ({ ...primitive, scope: 'session' }));
 
 /** Random apps with any triggers and one of `first`. */
 function apps(first: fc.Arbitrary<Scoped>): fc.Arbitrary<AppDefinition> {
@@ -80,10 +93,40 @@ const windowed: TriggerFactory = () => {
   };
 };
 
+/** Has invocations that are not followed by an object within 10 ms run again, as often as its config says. */
+const impatient: TriggerFactory = ({ config }) => {
+  let left = config as number;
+  let waiting: (StartedSource & { readonly dueMs: number })[] = [];
+  return {
+    onSourceStarted(source, nowMs) {
+      waiting.push({ ...source, dueMs: nowMs + 10 });
+    },
+    onObject(object) {
+      waiting.shift();
+      return object.key === 'a' ? [{ objects: [object] }] : [];
+    },
+    overdue(nowMs) {
+      const late = waiting.filter(({ dueMs }) => dueMs <= nowMs).slice(0, left);
+      waiting = waiting.filter(({ dueMs }) => dueMs > nowMs);
+      left -= late.length;
+      return late;
+    },
+    dueMs: () => waiting[0]?.dueMs,
+  };
+};
+
+function factoryFor({ definition }: TriggerPlan): TriggerFactory {
+  return 'sources' in definition ? impatient : windowed;
+}
+
 /** Runs random invocations of several sessions at once, to their end. */
 function simulate(app: AppPlan, decisions: readonly number[]): SimulatedHost {
   const triggers = app.buckets.flatMap(({ stateful, appStateful }) => [...stateful, ...appStateful]);
-  const host = new SimulatedHost(app, new Map(triggers.map(({ definition }) => [definition.name, windowed])), new Tape(decisions));
+  const host = new SimulatedHost(
+    app,
+    new Map(triggers.map((trigger) => [trigger.definition.name, factoryFor(trigger)])),
+    new Tape(decisions),
+  );
   host.run();
   return host;
 }
@@ -136,7 +179,7 @@ function wasCutShort({ effects }: History): boolean {
 
 test('every session gets one answer or one failure, and one release as its last effect', (t) => {
   holdsForSessions(({ effects }) => {
-    const types = effects.map(({ type }) => type).filter((type) => type !== 'start');
+    const types = effects.map(({ type }) => type).filter((type) => type !== 'start' && type !== 'rerun');
     assert.match(types.join(' '), /^(answer|fail)( abort)? release$/);
   });
   t.pass();
@@ -226,4 +269,18 @@ test('DynamicGroup (table 1) fires with every object once, each firing with one 
     }
   });
   t.pass();
+});
+
+test('sources run again in any interleaving: each invocation that was told, up to the limit, and the session still ends', (t) => {
+  const codes = new Set<string>();
+  let reruns = 0;
+  holdsForSessions(({ effects }) => {
+    const ofSession = effects.filter(({ type }) => type === 'rerun').length;
+    assert.ok(ofSession <= LIMITS.rerunsPerSession);
+    reruns += ofSession;
+    const end = effects.find(({ type }) => type === 'answer' || type === 'fail');
+    codes.add(end?.type === 'fail' ? end.code : 'ANSWER');
+  }, observing);
+  t.true(reruns > 0);
+  t.true(codes.has('ANSWER') && codes.has('TOO_MANY_RERUNS'));
 });

@@ -9,7 +9,7 @@ import { type Effect, NO_EFFECTS } from './effect.ts';
 import { type ErrorCode, PheromoneError } from './errors.ts';
 import type { AppPlan } from './plan.ts';
 import { Session, type SessionRequest } from './session.ts';
-import type { Expectation, ObjectMeta, TriggerFactory } from './trigger.ts';
+import type { Expectation, ObjectMeta, StartedSource, TriggerFactory } from './trigger.ts';
 
 export type { Effect, SessionRequest };
 
@@ -92,6 +92,15 @@ export class NodeCore {
   expected(expected: Expectation, nowMs: number): Effect[] {
     const session = this.#sessions.get(expected.session);
     return session === undefined ? NO_EFFECTS : this.#note(session, session.expected(expected, nowMs));
+  }
+
+  /**
+   * An invocation of a function that is `observed` has started; told before anything that it does. `invocation` is the
+   * host's number for it, new in the session, by which a `rerun` may name it until the session's release.
+   */
+  sourceStarted(source: StartedSource, nowMs: number): Effect[] {
+    const session = this.#sessions.get(source.session);
+    return session === undefined ? NO_EFFECTS : this.#note(session, session.sourceStarted(source, nowMs));
   }
 
   /** An object was sent as output. */

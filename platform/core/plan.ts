@@ -14,6 +14,8 @@ export interface FunctionPlan {
   readonly watchSets: readonly number[];
   /** Buckets (by position) that it may send to; `undefined`: any. */
   readonly sends: ReadonlySet<number> | undefined;
+  /** Whether a trigger may want to know when one of its invocations starts. */
+  readonly observed: boolean;
 }
 
 export interface BucketPlan {
@@ -39,6 +41,8 @@ export interface TriggerPlan {
   readonly target: number;
   /** The watch set that `onSourcesDone` waits for; `undefined` for triggers that wait for none. */
   readonly watchSet: number | undefined;
+  /** Functions of whose starts the trigger is told. */
+  readonly observes: readonly string[];
 }
 
 export interface AppPlan {
@@ -71,11 +75,12 @@ export function planApp(definition: AppDefinition): AppPlan {
       name: trigger.name,
       bucket: bucketIndex.get(trigger.bucket)!,
       target: functionIndex.get(trigger.target)!,
-      sources: 'sources' in trigger ? trigger.sources.map((source) => functionIndex.get(source)!) : undefined,
+      sources: sourcesOf(trigger)?.map((source) => functionIndex.get(source)!),
     })),
   });
   const watchSetOf = new Map(ofSessions.map((trigger, position) => [trigger, watchSetFor(trigger, ofTrigger[position])]));
 
+  const observed = new Set(definition.triggers.flatMap(observedBy));
   const functions = definition.functions.map((fn, index) => ({
     index,
     definition: fn,
@@ -83,6 +88,7 @@ export function planApp(definition: AppDefinition): AppPlan {
     concurrency: fn.concurrency ?? 1,
     watchSets: [...watchSets.keys()].filter((set) => watchSets[set]!.has(index)),
     sends: sends[index],
+    observed: observed.has(fn.name),
   }));
   const triggers = Map.groupBy(definition.triggers, ({ bucket }) => bucket);
   const buckets = definition.buckets.map(({ name }, index) => {
@@ -91,15 +97,25 @@ export function planApp(definition: AppDefinition): AppPlan {
       scope: trigger.scope ?? 'session',
       target: functionIndex.get(trigger.target)!,
       watchSet: watchSetOf.get(trigger),
+      observes: observedBy(trigger),
     }));
     return planBucket(index, name, plans);
   });
   return { name: definition.name, inline: definition.inline ?? true, functions, buckets, functionIndex, bucketIndex, watchSets };
 }
 
-/** A custom trigger names no sources: all functions count as such. */
+function sourcesOf(trigger: TriggerDefinition): readonly string[] | undefined {
+  return 'sources' in trigger ? trigger.sources : undefined;
+}
+
+/** To a custom trigger that names no sources all functions count as such. */
 function watchSetFor({ primitive }: TriggerDefinition, ofSources: number | undefined): number | undefined {
-  return primitive === 'custom' ? 0 : ofSources;
+  return ofSources ?? (primitive === 'custom' ? 0 : undefined);
+}
+
+/** The primitives know all that they need from objects, and from their sources being over. */
+function observedBy(trigger: TriggerDefinition): readonly string[] {
+  return trigger.primitive === 'custom' ? (trigger.sources ?? []) : [];
 }
 
 /** Sorts a bucket's triggers by who decides them. */

@@ -1,12 +1,14 @@
 import test from 'ava';
 import type { TriggerDefinition } from './app.ts';
 import type { Effect } from './effect.ts';
+import { LIMITS } from './limits.ts';
 import { NodeCore } from './node.ts';
 import { type AppPlan, planApp } from './plan.ts';
 import type { SessionRequest } from './session.ts';
 import { expectation, object } from './testing/objects.ts';
-import { letGo, type ObjectMeta, type TriggerFactory } from './trigger.ts';
+import { letGo, type ObjectMeta, type StartedSource, type TriggerFactory } from './trigger.ts';
 
+const SOURCE = 'source';
 const SINK = 1;
 
 const windows: TriggerDefinition = { name: 'windows', bucket: 'b', target: 'sink', primitive: 'by-time', windowMs: 10 };
@@ -159,4 +161,134 @@ test("a user's own trigger that lets go of its objects starts nothing, and lets 
   const node = nodeWith(plan(own), {}, indifferent);
   t.deepEqual(node.objectSent(object(), 6), []);
   t.deepEqual(node.quiet(1, 7), [ANSWER, RELEASE]);
+});
+
+/** Has every invocation that started run again 10 ms later, until an object comes. */
+const impatient: TriggerFactory = () => {
+  let waiting: { readonly source: StartedSource; readonly dueMs: number }[] = [];
+  return {
+    onObject() {
+      waiting = [];
+      return [];
+    },
+    onSourceStarted(source, nowMs) {
+      waiting.push({ source, dueMs: nowMs + 10 });
+    },
+    overdue(nowMs) {
+      const late = waiting.filter(({ dueMs }) => dueMs <= nowMs);
+      waiting = waiting.filter(({ dueMs }) => dueMs > nowMs);
+      return late.map(({ source }) => source);
+    },
+    dueMs: () => waiting[0]?.dueMs,
+  };
+};
+
+function source(invocation: number, session = 1): StartedSource {
+  return { session, fn: SOURCE, invocation, inputs: [] };
+}
+
+function rerun(invocation: number): Effect {
+  return { type: 'rerun', session: 1, invocation };
+}
+
+const observing: TriggerDefinition = { ...own, sources: [SOURCE] };
+
+/** A session that is quiet and waits to run invocation 0 again, at 17. */
+function silent(request: Partial<SessionRequest> = {}): NodeCore {
+  const node = nodeWith(plan(observing), request, impatient);
+  node.sourceStarted(source(0), 7);
+  node.quiet(1, 8);
+  return node;
+}
+
+test('a source whose objects do not come in time runs again, as often as its trigger says, and the session ends when they came', (t) => {
+  const node = silent();
+  t.is(node.dueMs(), 17);
+  t.deepEqual(node.onTime(16), []);
+  t.deepEqual(node.onTime(17), [rerun(0)]);
+  t.is(node.dueMs(), undefined);
+  t.deepEqual(node.sourceStarted(source(1), 18), []);
+  t.deepEqual(node.onTime(28), [rerun(1)]);
+  node.sourceStarted(source(2), 29);
+  t.deepEqual(node.objectSent(object(), 30), []);
+  t.deepEqual(node.quiet(1, 31), [ANSWER, RELEASE]);
+});
+
+test('a source that still runs when it is overdue runs again beside itself', (t) => {
+  const node = nodeWith(plan(observing), {}, impatient);
+  node.sourceStarted(source(0), 7);
+  t.deepEqual(node.onTime(17), [rerun(0)]);
+  node.objectSent(object(), 18);
+  t.deepEqual(node.quiet(1, 19), [ANSWER, RELEASE]);
+});
+
+test('only sources that a trigger names are told to it, each to the session that it started in', (t) => {
+  const app = plan(observing);
+  const node = nodeWith(app, {}, impatient);
+  node.open({ session: 2, app, answer: 'all', deadlineMs: undefined }, 5);
+  node.sourceStarted({ ...source(0), fn: 'sink' }, 7);
+  t.is(node.dueMs(), undefined);
+  node.sourceStarted(source(0, 2), 8);
+  t.deepEqual(node.onTime(18), [{ ...rerun(0), session: 2 }]);
+});
+
+test('what fires and what runs again at one time comes in this order', (t) => {
+  const both: TriggerFactory = (setup) => {
+    const trigger = impatient(setup);
+    return { ...trigger, onTime: () => [{ objects: [] }] };
+  };
+  const node = nodeWith(plan(observing), {}, both);
+  node.sourceStarted(source(0), 7);
+  t.deepEqual(node.onTime(17), [started(), rerun(0)]);
+});
+
+test('a session that only waits to run a source again ends at once when it is cancelled, fails or has no time left', (t) => {
+  const ends: readonly (readonly [string, (node: NodeCore) => Effect[]])[] = [
+    ['CANCELLED', (node) => node.cancel(1)],
+    ['FUNCTION_FAILED', (node) => node.failed(1, 'FUNCTION_FAILED', 'broken')],
+    ['DEADLINE_EXCEEDED', (node) => node.onTime(17)],
+  ];
+  for (const [code, end] of ends) {
+    const node = silent({ deadlineMs: 12 });
+    const [fail, ...rest] = end(node);
+    t.like(fail, { type: 'fail', code });
+    t.deepEqual(rest, [RELEASE]);
+    t.is(node.dueMs(), undefined);
+    t.deepEqual(node.sourceStarted(source(1), 20), []);
+    t.is(node.sessions, 0);
+  }
+});
+
+test('nothing runs again once the session has its answer', (t) => {
+  const node = nodeWith(plan(observing), { answer: 'first' }, impatient);
+  node.sourceStarted(source(0), 7);
+  const output = object();
+  t.deepEqual(node.outputSent(output), [{ type: 'answer', session: 1, outputs: [output] }, ABORT]);
+  t.deepEqual(node.sourceStarted(source(1), 8), []);
+  t.deepEqual(node.onTime(17), []);
+  t.deepEqual(node.quiet(1, 18), [RELEASE]);
+});
+
+test('a session whose sources run again more often than the limit fails with TOO_MANY_RERUNS, and starts nothing of that', (t) => {
+  const node = silent();
+  for (let count = 1; count <= LIMITS.rerunsPerSession; count += 1) {
+    t.deepEqual(node.onTime(7 + 10 * count), [rerun(count - 1)]);
+    node.sourceStarted(source(count), 7 + 10 * count);
+  }
+  node.quiet(1, 1_008);
+  const [fail, ...rest] = node.onTime(1_017);
+  t.like(fail, {
+    code: 'TOO_MANY_RERUNS',
+    message: 'app "x": trigger "own": expected at most 100 invocations of the run to run again, got 101',
+  });
+  t.deepEqual(rest, [RELEASE]);
+});
+
+test('a fault of a trigger that is told of a start fails the session with TRIGGER_FAILED', (t) => {
+  const broken: TriggerFactory = () => {
+    throw new Error('broken');
+  };
+  const [fail, abort] = nodeWith(plan(observing), {}, broken).sourceStarted(source(0), 7);
+  t.like(fail, { code: 'TRIGGER_FAILED', message: 'trigger "own": factory threw: broken' });
+  t.deepEqual(abort, ABORT);
 });

@@ -2,9 +2,19 @@
 import { type AppTriggers, type StatefulTrigger, triggersOfBucket, triggersSettledBy } from './app-triggers.ts';
 import type { Due } from './due-queue.ts';
 import { NO_EFFECTS, type SessionEffect } from './effect.ts';
-import { type ErrorCode, toPheromoneError } from './errors.ts';
+import { type ErrorCode, PheromoneError, toPheromoneError } from './errors.ts';
+import { LIMITS } from './limits.ts';
 import type { AppPlan } from './plan.ts';
-import { type Expectation, type Firing, NO_FIRINGS, type ObjectMeta, type Trigger } from './trigger.ts';
+import {
+  type Expectation,
+  type Firing,
+  NO_FIRINGS,
+  NO_RERUNS,
+  type ObjectMeta,
+  type Rerun,
+  type StartedSource,
+  type Trigger,
+} from './trigger.ts';
 
 /** How a session is asked for. */
 export interface SessionRequest {
@@ -35,7 +45,8 @@ interface TimedState {
 /**
  * A session: the states of its triggers, its outputs, and how far it has come. Events in, effects out, as for
  * the node; what a session holds is dropped as soon as it has its answer. A trigger's state begins with the
- * first object or declaration in its bucket. A trigger that fails ends the session.
+ * first object or declaration in its bucket, or the first start of a function that it observes. A trigger that fails
+ * ends the session.
  */
 export class Session implements Due {
   queueIndex = -1;
@@ -51,6 +62,7 @@ export class Session implements Due {
   /** When the first trigger that waits for a time wants to be called; `Infinity`: none does. */
   #triggerMs = Number.POSITIVE_INFINITY;
   #outputs: ObjectMeta[] = [];
+  #reruns = 0;
 
   constructor(request: SessionRequest, triggers: AppTriggers, nowMs: number) {
     this.id = request.session;
@@ -107,6 +119,19 @@ export class Session implements Due {
     }
   }
 
+  sourceStarted(source: StartedSource, nowMs: number): SessionEffect[] {
+    if (this.#over) return NO_EFFECTS;
+    try {
+      for (const trigger of this.triggers.ofSource.get(source.fn) ?? []) {
+        const state = this.#states[trigger.slot] ?? this.#begin(trigger);
+        state.onSourceStarted?.(source, nowMs);
+      }
+      return this.#proceed(NO_EFFECTS);
+    } catch (error) {
+      return this.#failWith(error);
+    }
+  }
+
   outputSent(object: ObjectMeta): SessionEffect[] {
     if (this.#over) return NO_EFFECTS;
     if (this.#answer === 'first') return this.#end({ type: 'answer', session: this.id, outputs: [object] });
@@ -137,7 +162,9 @@ export class Session implements Due {
       let effects = NO_EFFECTS;
       for (const { trigger, state } of this.#timed) {
         const dueMs = state.dueMs?.();
-        if (dueMs !== undefined && dueMs <= nowMs) effects = this.#addStarts(effects, trigger, state.onTime?.(nowMs) ?? NO_FIRINGS);
+        if (dueMs === undefined || dueMs > nowMs) continue;
+        effects = this.#addStarts(effects, trigger, state.onTime?.(nowMs) ?? NO_FIRINGS);
+        effects = this.#addReruns(effects, trigger, state.overdue?.(nowMs) ?? NO_RERUNS);
       }
       this.#proceed(effects);
       return this.#finished ? this.#conclude() : effects;
@@ -183,6 +210,18 @@ export class Session implements Due {
       if (start !== false) list.push({ type: 'start', session: this.id, fn: trigger.plan.target, objects });
     }
     return list;
+  }
+
+  /** Throws `TOO_MANY_RERUNS`. */
+  #addReruns(effects: SessionEffect[], { plan }: StatefulTrigger, reruns: readonly Rerun[]): SessionEffect[] {
+    if (reruns.length === 0) return effects;
+    this.#reruns += reruns.length;
+    if (this.#reruns > LIMITS.rerunsPerSession) {
+      const where = `app "${this.triggers.app.name}": trigger "${plan.definition.name}"`;
+      const expected = `expected at most ${LIMITS.rerunsPerSession} invocations of the run to run again`;
+      throw new PheromoneError('TOO_MANY_RERUNS', `${where}: ${expected}, got ${this.#reruns}`);
+    }
+    return [...effects, ...reruns.map(({ invocation }): SessionEffect => ({ type: 'rerun', session: this.id, invocation }))];
   }
 
   /** The end of an event that triggers have dealt with. */

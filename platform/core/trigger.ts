@@ -36,14 +36,23 @@ export interface Expectation {
   readonly keys: readonly string[];
 }
 
-/** A source function is to run again, since what it should have sent did not come in time. */
+/** An invocation of a source function is to run again, since what it should have sent did not come in time. */
 export interface Rerun {
   readonly session: number;
+  /** The invocation's number, which no other of the session has. */
+  readonly invocation: number;
+}
+
+/** An invocation of a source function has started; returned from `overdue`, it runs again. */
+export interface StartedSource extends Rerun {
   readonly fn: string;
+  /** The objects that it was started with. */
+  readonly inputs: readonly ObjectMeta[];
 }
 
 /** What most events come to. */
 export const NO_FIRINGS: readonly Firing[] = Object.freeze([]);
+export const NO_RERUNS: readonly Rerun[] = Object.freeze([]);
 
 /** A trigger has no use for an object. */
 export function letGo(object: ObjectMeta): readonly Firing[] {
@@ -54,30 +63,33 @@ export function letGo(object: ObjectMeta): readonly Firing[] {
  * One trigger's state: for one session (scope `session`) or for the app. Pure: no clock, no randomness; time is
  * an argument, in milliseconds on any clock that does not go back. What is left out is never called.
  *
- * In scope `session` the state begins with the first object or declaration in the bucket and ends with its
- * session. To a trigger that names no sources, as custom ones do, all functions are sources. A session is not over
- * while `dueMs` names a time, so name one only while something waits for it.
+ * In scope `session` the state begins with the first object or declaration in the bucket, or with the first start
+ * of a source, and ends with its session. A custom trigger whose definition names no sources is told of no starts;
+ * `onSourcesDone` then waits for all functions. A session is not over while `dueMs` names a time, so name one only
+ * while something waits for it.
  *
  * In scope `app` the state begins and ends with the app. An object is the trigger's until it fires with it or
  * lets go of it, which it can do once; at most `LIMITS.objectsPerAppTrigger` may wait. Sources and declarations
- * belong to sessions: a custom trigger with `onSourcesDone` or `onExpected` is refused.
- *
- * This node runs no sources again yet: it refuses custom triggers with `onSourceStarted` or `overdue`.
+ * belong to sessions: a custom trigger with a method for these is refused.
  */
 export interface Trigger {
   /** A new object has come into the bucket (paper: action_for_new_object). */
   onObject(object: ObjectMeta, nowMs: number): readonly Firing[];
   /** A producer has declared which objects of a group are to come, some of which may be there. */
   onExpected?(expected: Expectation, nowMs: number): readonly Firing[];
-  /** A source function has started (paper: notify_source_func). */
-  onSourceStarted?(fn: string, session: number, nowMs: number): void;
-  /** All sources of the trigger, and all that could still start one, are over in the session. */
+  /** An invocation of a source has started (paper: notify_source_func): its body begins, be it for the first time or again. */
+  onSourceStarted?(source: StartedSource, nowMs: number): void;
+  /** All sources of the trigger, and all that could still start one, are over in the session; once more after sources ran again. */
   onSourcesDone?(session: number, nowMs: number): readonly Firing[];
   /** The time that `dueMs` named has come. */
   onTime?(nowMs: number): readonly Firing[];
-  /** Which source functions to run again (paper: action_for_rerun). */
+  /**
+   * The time that `dueMs` named has come, and `onTime`, if there is one, has been called: which invocations of sources
+   * to run again with what they were started with (paper: action_for_rerun). Each becomes an invocation of its own,
+   * told to `onSourceStarted` under a new number; what the earlier one still sends counts as ever.
+   */
   overdue?(nowMs: number): readonly Rerun[];
-  /** When `onTime` or `overdue` wants to be called next; `undefined`: not until something else happens. */
+  /** When `onTime` and `overdue` want to be called next; `undefined`: not until something else happens. */
   dueMs?(): number | undefined;
 }
 
@@ -86,7 +98,9 @@ export interface TriggerSetup {
   readonly config: unknown;
   /** Session of the state, or `undefined` in app scope. */
   readonly session: number | undefined;
+  /** The sources that the trigger's definition names. */
+  readonly sources: readonly string[];
 }
 
-/** Makes the state of a custom trigger. */
+/** Makes the state of a custom trigger. `platform/examples/quorum.ts` is a worked example. */
 export type TriggerFactory = (setup: TriggerSetup) => Trigger;

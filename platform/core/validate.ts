@@ -14,11 +14,6 @@ const PRIMITIVES: readonly TriggerDefinition['primitive'][] = [
   'dynamic-group',
   'custom',
 ];
-/** Primitives that belong to one session, with what does. */
-const OF_SESSIONS: ReadonlyMap<string, string> = new Map([
-  ['dynamic-group', 'sources'],
-  ['dynamic-join', 'declarations'],
-]);
 const SHOWN_NAMES = 8;
 const SHOWN_LENGTH = 80;
 
@@ -71,11 +66,17 @@ function validateTrigger(where: string, trigger: TriggerDefinition, functions: R
   member(where, 'bucket', trigger.bucket, buckets);
   member(where, 'function', trigger.target, functions);
   optional(where, 'scope', trigger.scope, '"session" or "app"', (value) => value === 'session' || value === 'app');
-  const ofSession = OF_SESSIONS.get(trigger.primitive);
+  const ofSession = partOfSession(trigger);
   if (trigger.scope === 'app' && ofSession !== undefined) {
-    throw invalid(where, `scope "session", since the ${ofSession} of a ${trigger.primitive} belong to one`, '"app"');
+    throw invalid(where, `scope "session", since the ${ofSession} of a ${trigger.primitive} trigger belong to one`, '"app"');
   }
   validateParameters(where, trigger, functions);
+}
+
+/** What of the trigger belongs to one session, so that it cannot gather over all of them. */
+function partOfSession(trigger: TriggerDefinition): string | undefined {
+  if (trigger.primitive === 'dynamic-join') return 'declarations';
+  return 'sources' in trigger && trigger.sources !== undefined ? 'sources' : undefined;
 }
 
 function validateParameters(where: string, trigger: TriggerDefinition, functions: ReadonlySet<string>): void {
@@ -101,17 +102,22 @@ function validateParameters(where: string, trigger: TriggerDefinition, functions
       count(where, 'k', trigger.k, Math.min(trigger.n, held));
       break;
     case 'dynamic-group':
-      filled(where, 'sources', trigger.sources);
-      for (const source of trigger.sources) member(where, 'function', source, functions);
-      distinct(where, 'sources', trigger.sources);
+      validateSources(where, trigger.sources, functions);
       break;
     case 'custom':
       text(where, 'module', trigger.module);
       text(where, 'export', trigger.export);
+      if (trigger.sources !== undefined) validateSources(where, trigger.sources, functions);
       break;
     case 'immediate':
     case 'dynamic-join':
   }
+}
+
+function validateSources(where: string, sources: readonly string[], functions: ReadonlySet<string>): void {
+  filled(where, 'sources', sources);
+  for (const source of sources) member(where, 'function', source, functions);
+  distinct(where, 'sources', sources);
 }
 
 /** Checks the names of one kind and returns them. */

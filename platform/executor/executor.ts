@@ -142,6 +142,7 @@ export class Executor {
   #run(id: EntryId, app: LoadedApp, body: FunctionBody): void {
     const { slot, epoch, fn } = this.#entry;
     const plan = app.plan.functions[fn] as LoadedApp['plan']['functions'][number];
+    if (plan.observed) this.#outbox.started(this.#entry);
     const span = this.#addSpan(slot, epoch, fn);
     const startedNs = hostNowNs();
     if (span >= 0) this.#objects.startSpan(span, startedNs);

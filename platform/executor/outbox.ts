@@ -8,8 +8,8 @@ import type { SessionTable } from '../store/sessions.ts';
 import { hostNowNs } from './clock.ts';
 import type { LoadedApp } from './functions.ts';
 import type { Invocation, InvocationHost, ResolvedSend } from './invocation.ts';
-import type { EntryId, Ledger } from './ledger.ts';
-import { EXPECTED, FAILED, OUTPUT, QUIET, type ReportWriter, SENT, SOURCES_DONE, START } from './reports.ts';
+import type { EntryId, Ledger, Invocation as LedgerEntry } from './ledger.ts';
+import { EXPECTED, FAILED, OUTPUT, QUIET, type ReportWriter, SENT, SOURCES_DONE, START, STARTED } from './reports.ts';
 import { halt } from './rest.ts';
 import type { Threads } from './threads.ts';
 
@@ -71,6 +71,12 @@ export class Outbox implements InvocationHost {
     this.push(EXPECTED, slot, epoch, ref, bucket);
   }
 
+  /** Reports that the body of an observed function begins, before anything that it sends. At once: a trigger may take the time. */
+  started({ slot, epoch, fn, inputs, inputCount }: LedgerEntry): void {
+    this.push(STARTED, slot, epoch, inputs, fn, inputCount);
+    this.flush();
+  }
+
   /** Accounts for an invocation that is over. After it the session may be gone. */
   end(id: EntryId, slot: number, epoch: number, app: LoadedApp | undefined, fn: number): void {
     if (!this.#ledger.finish(id, this.#thread)) return;
@@ -103,8 +109,8 @@ export class Outbox implements InvocationHost {
     this.flush();
   }
 
-  push(type: number, slot: number, epoch: number, ref: number, fn = NO_FUNCTION): void {
-    this.#reports.push(type, slot, epoch, ref, fn);
+  push(type: number, slot: number, epoch: number, ref: number, fn = NO_FUNCTION, count = 0): void {
+    this.#reports.push(type, slot, epoch, ref, fn, count);
     this.#reported = true;
   }
 

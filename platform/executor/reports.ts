@@ -31,6 +31,8 @@ export const RETIRE = 6;
 export const START = 7;
 /** A producer fixed which keys a bucket is to expect. `fn`: the bucket's position; `ref`: an object with the group, its payload the keys as JSON. */
 export const EXPECTED = 8;
+/** The body of an observed function begins. `fn`: the function; `ref`: its input, or, where `count` is not 1, the list of its `count` inputs. */
+export const STARTED = 9;
 
 export interface Report {
   type: number;
@@ -38,6 +40,7 @@ export interface Report {
   epoch: number;
   ref: number;
   fn: number;
+  count: number;
 }
 
 export function reserveReports(): SharedArrayBuffer {
@@ -57,7 +60,7 @@ export class ReportWriter {
   }
 
   /** Adds a message. Does not wake the scheduler, unless the ring is full. */
-  push(type: number, slot: number, epoch: number, ref: number, fn = -1): void {
+  push(type: number, slot: number, epoch: number, ref: number, fn = -1, count = 0): void {
     const words = this.#words;
     const written = words[this.#at + WRITTEN] as number;
     for (;;) {
@@ -72,6 +75,7 @@ export class ReportWriter {
     words[at + 2] = epoch;
     words[at + 3] = ref;
     words[at + 4] = fn;
+    words[at + 5] = count;
     // Publishes the words above.
     Atomics.store(words, this.#at + WRITTEN, (written + 1) | 0);
   }
@@ -102,6 +106,7 @@ export class ReportReader {
     into.epoch = words[at + 2] as number;
     into.ref = words[at + 3] as number;
     into.fn = words[at + 4] as number;
+    into.count = words[at + 5] as number;
     // Hands the words back to the writer.
     Atomics.store(words, ring + READ, (read + 1) | 0);
     if (((Atomics.load(words, ring + WRITTEN) - read) | 0) >= CAPACITY) Atomics.notify(words, ring + READ);

@@ -3,7 +3,7 @@ import type { Invocation, Ledger } from '../executor/ledger.ts';
 import type { Threads } from '../executor/threads.ts';
 import type { ObjectStore } from '../store/objects.ts';
 import type { SessionTable } from '../store/sessions.ts';
-import type { SessionState } from './sessions.ts';
+import type { SessionState, Started } from './sessions.ts';
 
 export class Publisher {
   readonly #table: SessionTable;
@@ -25,12 +25,18 @@ export class Publisher {
 
   /** Starts a function with objects of the session. Throws `OUT_OF_MEMORY` where the list of them does not fit; nothing is started then. */
   start(session: SessionState, fn: number, refs: readonly number[]): void {
-    const { slot, epoch, app } = session;
+    const { slot, epoch } = session;
     const inputs = refs.length === 1 ? (refs[0] as number) : this.#objects.addList(slot, epoch, refs);
+    this.begin(session, { fn, inputs, inputCount: refs.length });
+  }
+
+  /** Starts a function with inputs that are in memory already; again, where it has had them before. */
+  begin(session: SessionState, { fn, inputs, inputCount }: Started): void {
+    const { slot, epoch, app } = session;
     session.starts++;
     this.#table.count(slot, 0, 1);
     for (const set of app.plan.functions[fn]?.watchSets ?? []) if (set !== 0) this.#table.count(slot, set, 1);
-    this.publish({ slot, epoch, fn, inputs, inputCount: refs.length, attempt: 1, dueMs: 0 });
+    this.publish({ slot, epoch, fn, inputs, inputCount, attempt: 1, dueMs: 0 });
   }
 
   /** Publishes what is counted as under way already. */

@@ -71,8 +71,8 @@ export class Recovery {
   #account(session: SessionState, { slot, epoch, fn }: Invocation): void {
     const { table } = this.#parts;
     for (const set of session.app.plan.functions[fn]?.watchSets ?? []) {
-      if (set !== 0 && table.count(slot, set, -1) === 0) this.#parts.defer({ type: SOURCES_DONE, slot, epoch, ref: set, fn: -1 });
+      if (set !== 0 && table.count(slot, set, -1) === 0) this.#parts.defer({ type: SOURCES_DONE, slot, epoch, ref: set, fn: -1, count: 0 });
     }
-    if (table.count(slot, 0, -1) === 0) this.#parts.defer({ type: QUIET, slot, epoch, ref: 0, fn: -1 });
+    if (table.count(slot, 0, -1) === 0) this.#parts.defer({ type: QUIET, slot, epoch, ref: 0, fn: -1, count: 0 });
   }
 }

@@ -1,9 +1,9 @@
 /** What the scheduler does about a report of an executor: it tells core, and has the host do what core decides. */
 import type { ErrorCode, PheromoneError } from '../core/errors.ts';
 import type { ObjectMeta } from '../core/trigger.ts';
-import { EXPECTED, FAILED, OUTPUT, RETIRE, type Report, SENT, START } from '../executor/reports.ts';
+import { EXPECTED, FAILED, OUTPUT, RETIRE, type Report, SENT, START, STARTED } from '../executor/reports.ts';
 import { type HostParts, nowMs, type SessionHost } from './session-host.ts';
-import type { SessionState } from './sessions.ts';
+import type { SessionState, Started } from './sessions.ts';
 
 export class ReportHandler {
   readonly #parts: HostParts;
@@ -15,7 +15,7 @@ export class ReportHandler {
   }
 
   /** Reports of sessions that are over are of no consequence. */
-  handle({ type, slot, epoch, ref, fn }: Report, thread: number): void {
+  handle({ type, slot, epoch, ref, fn, count }: Report, thread: number): void {
     if (type === RETIRE) {
       this.#parts.executors.retire(thread);
       return;
@@ -34,6 +34,9 @@ export class ReportHandler {
         break;
       case FAILED:
         this.#onFailed(session, ref);
+        break;
+      case STARTED:
+        this.#onStarted(session, { fn, inputs: ref, inputCount: count });
         break;
       case START:
         this.#parts.publisher.publish({ slot, epoch, fn, inputs: ref, inputCount: 1, attempt: 1, dueMs: 0 });
@@ -61,6 +64,19 @@ export class ReportHandler {
     const keys = JSON.parse(Buffer.from(this.#parts.objects.payload(ref)).toString()) as string[];
     const name = session.app.plan.buckets[bucket]?.name ?? '';
     this.#host.apply(this.#parts.core.expected({ session: id, source, bucket: name, group, keys }, nowMs()));
+  }
+
+  /** The session remembers what was started, so that it can be started again. */
+  #onStarted(session: SessionState, started: Started): void {
+    const { id, app } = session;
+    const { fn, inputs, inputCount } = started;
+    const refs = inputCount === 1 ? [inputs] : this.#parts.objects.readList(inputs, inputCount);
+    const invocation = session.started.push(started) - 1;
+    const source = {
+      ...{ session: id, invocation, fn: app.plan.functions[fn]?.definition.name ?? '' },
+      inputs: refs.map((ref) => this.#meta(session, ref)),
+    };
+    this.#host.apply(this.#parts.core.sourceStarted(source, nowMs()));
   }
 
   #onFailed(session: SessionState, ref: number): void {

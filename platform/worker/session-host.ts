@@ -17,7 +17,7 @@ import type { Caller } from './call.ts';
 import { DueTimer } from './due-timer.ts';
 import type { Executors } from './executors.ts';
 import type { Publisher } from './publisher.ts';
-import type { SessionState, Sessions } from './sessions.ts';
+import type { SessionState, Sessions, Started } from './sessions.ts';
 import type { Streams } from './streams.ts';
 
 /** How a session is opened. */
@@ -121,6 +121,9 @@ export class SessionHost {
         this.#start(session, effect.fn, refs);
         break;
       }
+      case 'rerun':
+        this.#parts.publisher.begin(session, session.started[effect.invocation] as Started);
+        break;
       case 'answer':
         this.#answer(session, effect.outputs);
         break;
@@ -149,7 +152,7 @@ export class SessionHost {
   /** A failure that no invocation reports: if none is under way, nobody else would tell the session's end. */
   fail({ id, slot, epoch }: SessionState, code: ErrorCode, message: string): void {
     this.apply(this.#parts.core.failed(id, code, message));
-    if (this.#parts.table.counter(slot, 0) === 0) this.#parts.defer({ type: QUIET, slot, epoch, ref: 0, fn: -1 });
+    if (this.#parts.table.counter(slot, 0) === 0) this.#parts.defer({ type: QUIET, slot, epoch, ref: 0, fn: -1, count: 0 });
   }
 
   /** Opens the session of a firing of app scope, with the copies that it consumes. */

@@ -1,10 +1,14 @@
 /** The sessions that are alive on a node, as the scheduler knows them. */
 import { PheromoneError } from '../core/errors.ts';
+import type { Invocation } from '../executor/ledger.ts';
 import type { SessionAllocator } from '../store/allocator.ts';
 import { SESSION_SLOTS } from '../store/memory.ts';
 import { FreeSlots, type SessionTable } from '../store/sessions.ts';
 import type { App } from './apps.ts';
 import type { Caller } from './call.ts';
+
+/** What an invocation is started with. */
+export type Started = Pick<Invocation, 'fn' | 'inputs' | 'inputCount'>;
 
 export interface SessionState {
   readonly id: number;
@@ -12,6 +16,8 @@ export interface SessionState {
   readonly epoch: number;
   readonly app: App;
   readonly caller: Caller;
+  /** What the invocations of observed functions were started with, by the number that core knows each by. */
+  readonly started: Started[];
   /** How often the scheduler has started a function in it. */
   starts: number;
   /** Readers outside of core that its memory must outlive. */
@@ -39,7 +45,7 @@ export class Sessions {
     if (slot < 0) throw new PheromoneError('OVERLOADED', `expected at most ${SESSION_SLOTS} sessions at once`);
     const epoch = this.#table.open(slot, app.index, traced);
     app.sessions++;
-    const session = { id: epoch * SESSION_SLOTS + slot, slot, epoch, app, caller, starts: 0, holds: 0, over: false };
+    const session = { id: epoch * SESSION_SLOTS + slot, slot, epoch, app, caller, started: [], starts: 0, holds: 0, over: false };
     this.#bySlot[slot] = session;
     return session;
   }

@@ -19,6 +19,7 @@ const MAX_ROUNDS = 1_000;
 type Mail =
   | { readonly type: 'object' | 'app-object' | 'output'; readonly object: ObjectMeta }
   | { readonly type: 'expected'; readonly expected: Expectation }
+  | { readonly type: 'started' }
   | { readonly type: 'failed' }
   | { readonly type: 'ended' };
 
@@ -41,6 +42,8 @@ export interface History {
   readonly effects: SessionEffect[];
   /** By watch set: invocations under way. */
   readonly counts: number[];
+  /** The functions of the invocations whose start was told, by their numbers. */
+  readonly started: number[];
 }
 
 /** What triggers of scope `app` were told and what came of it. */
@@ -101,7 +104,7 @@ export class SimulatedHost {
     const deadlineMs = this.#tape.below(8) === 1 ? this.#nowMs + 1 + this.#tape.below(200) : undefined;
     const request: SessionRequest = { session, app: this.#app, answer: this.#tape.pick(['first', 'all']), deadlineMs };
     const counts = this.#app.watchSets.map(() => 0);
-    this.histories.set(session, { request, openedMs: this.#nowMs, told: [], outputs: [], effects: [], counts });
+    this.histories.set(session, { request, openedMs: this.#nowMs, told: [], outputs: [], effects: [], counts, started: [] });
     this.#apply(this.core.open(request, this.#nowMs));
     this.#start(session, fn);
   }
@@ -180,6 +183,8 @@ export class SimulatedHost {
     if (mail.type === 'ended') {
       this.#invocations = this.#invocations.filter((each) => each !== invocation);
       this.#ended(invocation, history);
+    } else if (mail.type === 'started') {
+      this.#tellStart(invocation, history);
     } else if (mail.type === 'failed') {
       this.#apply(this.core.failed(invocation.session, 'FUNCTION_FAILED', 'failed'));
     } else if (mail.type === 'output') {
@@ -194,6 +199,11 @@ export class SimulatedHost {
     } else {
       this.#tellApp(mail.object);
     }
+  }
+
+  #tellStart({ session, fn }: Invocation, { started }: History): void {
+    const invocation = started.push(fn) - 1;
+    this.#apply(this.core.sourceStarted({ session, fn: this.#app.functions[fn]!.definition.name, invocation, inputs: [] }, this.#nowMs));
   }
 
   #tellApp(object: ObjectMeta): void {
@@ -216,8 +226,9 @@ export class SimulatedHost {
 
   #start(session: number, fn: number): void {
     const { counts } = this.histories.get(session)!;
-    for (const set of this.#app.functions[fn]!.watchSets) counts[set]! += 1;
-    this.#invocations.push({ session, fn, mail: [], ended: false });
+    const { watchSets, observed } = this.#app.functions[fn]!;
+    for (const set of watchSets) counts[set]! += 1;
+    this.#invocations.push({ session, fn, mail: observed ? [{ type: 'started' }] : [], ended: false });
   }
 
   #end(invocation: Invocation): void {
@@ -241,10 +252,18 @@ export class SimulatedHost {
         if (last?.type !== 'start' || last.fn !== effect.fn) this.#checkSources(history, effect);
         this.#start(effect.session, effect.fn);
       }
+      if (effect.type === 'rerun') this.#startAgain(history, effect);
       if (effect.type === 'release') assert.equal(history.counts[0], 0, 'nothing is under way at the release');
       if (effect.type === 'abort' && history.counts[0] === 0) this.#apply(this.core.quiet(effect.session, this.#nowMs));
       last = effect;
     }
+  }
+
+  #startAgain(history: History, { session, invocation }: SessionEffect & { readonly type: 'rerun' }): void {
+    assert.ok(!isOver(history), 'nothing runs again after an answer or a failure');
+    const fn = history.started[invocation];
+    assert.ok(fn !== undefined, 'only what was told to have started runs again');
+    this.#start(session, fn);
   }
 
   #applyToApp(effect: AppEffect): void {

@@ -48,8 +48,8 @@ export function stateFactory(app: string, definition: TriggerDefinition, factory
           `app "${app}": trigger "${definition.name}": expected a factory for the custom trigger, got none`,
         );
       }
-      const { name, config } = definition;
-      return (session) => new CustomTrigger(name, factory, { config, session });
+      const { name, config, sources = [] } = definition;
+      return (session) => new CustomTrigger(name, factory, { config, session, sources });
     }
   }
 }
