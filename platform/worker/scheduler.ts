@@ -54,6 +54,7 @@ export class Scheduler {
     const parts = {
       ...{ core: this.#core, apps: this.#apps, appObjects: this.#appObjects, streams: this.#streams },
       ...{ table, objects, sessions, publisher, executors },
+      drain: () => pump.drain(),
       defer: (report: Report) => pump.settleLater(report),
       released: (app: App) => this.#dropIfUnused(app),
     };

@@ -41,6 +41,8 @@ export interface HostParts {
   readonly streams: Streams;
   readonly publisher: Publisher;
   readonly executors: Executors;
+  /** Handles what executors have reported. */
+  drain(): void;
   /** Has an end settled like one that an executor reported. */
   defer(report: Report): void;
   /** A session of the app has been freed. */
@@ -49,7 +51,7 @@ export interface HostParts {
 
 export class SessionHost {
   readonly #parts: HostParts;
-  readonly #due = new DueTimer(() => this.apply(this.#parts.core.onTime(nowMs())));
+  readonly #due = new DueTimer(() => this.#onTime());
 
   constructor(parts: HostParts) {
     this.#parts = parts;
@@ -97,6 +99,12 @@ export class SessionHost {
       }
     }
     this.#due.set(this.#parts.core.dueMs());
+  }
+
+  /** What was reported before a time came counts as come in time. */
+  #onTime(): void {
+    this.#parts.drain();
+    this.apply(this.#parts.core.onTime(nowMs()));
   }
 
   #applyToApp(effect: AppEffect): void {
