@@ -10,6 +10,8 @@ export interface DriverSource {
 export const PLATFORMS: readonly DriverSource[] = [
   { name: 'pheromone', load: async () => (await import('../platform/driver/driver.ts')).pheromone },
   { name: 'http', load: async () => (await import('../baselines/http/driver.ts')).http },
+  { name: 'step-functions', load: async () => (await import('../baselines/step-functions/driver.ts')).stepFunctions },
   { name: 'null', load: async () => (await import('../baselines/calibration/driver.ts')).calibrationNull },
+  { name: 'wait', load: async () => (await import('../baselines/calibration/driver.ts')).calibrationWait },
   { name: 'delay', load: async () => (await import('../baselines/calibration/driver.ts')).calibrationDelay },
 ];

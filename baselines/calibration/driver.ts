@@ -39,5 +39,8 @@ function calibration(name: string, title: string, args: readonly string[]): Driv
 /** Runs a workflow's bodies one after the other in one process; orchestration is a direct call. */
 export const calibrationNull = calibration('null', 'Direct calls', []);
 
-/** The same with a delay of 1 to 3 ms before each run, which the trace reports as it really turned out. */
-export const calibrationDelay = calibration('delay', 'Direct calls and a known delay', ['delay']);
+/** The same with a wait of about a millisecond before each run: what `delay` is compared with. */
+export const calibrationWait = calibration('wait', 'Direct calls after a wait', ['wait']);
+
+/** The same with a longer wait; by how much is drawn anew for each process. Both report their waits as they really turned out. */
+export const calibrationDelay = calibration('delay', 'Direct calls after a wait and a known delay', ['delay']);

@@ -5,7 +5,7 @@ import { DriverError } from '../../workloads/api/driver.ts';
 import { loadBody, messageOf } from '../../workloads/api/run-body.ts';
 import type { FunctionBody, Workflow } from '../../workloads/api/workflow.ts';
 import { compile, type Program } from './compile.ts';
-import { delaysNs, waitNs } from './delay.ts';
+import { type Waiting, waitNs, waitsNs } from './delay.ts';
 import { Interpreter } from './interpreter.ts';
 import { type Reply, type Request, receive, send } from './messages.ts';
 
@@ -16,8 +16,8 @@ interface Deployed {
   readonly bodies: ReadonlyMap<string, FunctionBody>;
 }
 
-const DELAY_SEED = 1;
-const nextDelayNs = process.argv[2] === 'delay' ? delaysNs(DELAY_SEED) : undefined;
+const waiting = process.argv[2] as Waiting | undefined;
+const nextWaitNs = waiting === undefined ? undefined : waitsNs(waiting, Math.random);
 const deployments = new Map<number, Promise<Deployed>>();
 const calls = new Map<number, AbortController>();
 let lastCall: Promise<unknown> = Promise.resolve();
@@ -31,7 +31,7 @@ async function invoke(socket: Socket, id: number, deployment: number, input: Uin
   const controller = calls.get(id)!;
   const deployed = await deployments.get(deployment);
   if (deployed === undefined || controller.signal.aborted) throw new DriverError('CANCELLED', 'cancelled before it began');
-  const injectedNs = nextDelayNs === undefined ? undefined : await waitNs(nextDelayNs());
+  const injectedNs = nextWaitNs === undefined ? undefined : waitNs(nextWaitNs());
   const { outputs, spans } = await new Interpreter(deployed.program, deployed.bodies, controller.signal).run(input);
   const heads = outputs.map(({ from, key, group, bytes }) => ({ from, key, group, size: bytes.length }));
   const result: Reply = { type: 'result', id, outputs: heads, spans, ...(injectedNs === undefined ? {} : { injectedNs }) };
@@ -76,4 +76,5 @@ const server = createServer({ noDelay: true }, (socket) =>
   receive<Request>(socket, (request, payload) => void handle(socket, request, payload)),
 );
 server.listen(0, '127.0.0.1', () => console.log((server.address() as AddressInfo).port));
+process.on('SIGINT', () => {}); // From a terminal it goes to the whole group; the harness decides.
 process.stdin.on('end', () => process.exit(0)).resume();

@@ -4,7 +4,7 @@ export const calibration: Experiment = {
   name: 'calibration',
   title: 'Calibration',
   question: 'Does the harness find a delay of which it is known how long it was?',
-  platforms: ['null', 'delay'],
+  platforms: ['wait', 'delay'],
   cases: [{ workload: 'chain', sweep: { length: [2] } }],
   profiles: {
     quick: { warmups: 5, rounds: 40, executors: 1 },
