@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import test, { type ExecutionContext } from 'ava';
 import type { Client } from '../client/client.ts';
 import type { AppDefinition } from '../core/app.ts';
@@ -57,6 +58,14 @@ test('nobody is waited for any more once all is decided, or no run is left', (t)
   spent.onSourceStarted(start('a', 0), 0);
   t.deepEqual(spent.overdue(100), []);
   t.is(spent.dueMs(), undefined);
+});
+
+test('docs/custom-triggers.md shows the example as it is', async (t) => {
+  const read = (path: string): Promise<string> => readFile(new URL(path, import.meta.url), 'utf8');
+  const [page, source] = await Promise.all([read('../../docs/custom-triggers.md'), read('./quorum.ts')]);
+  const excerpts = [...page.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, excerpt]) => excerpt ?? '');
+  t.true(excerpts.length > 0);
+  for (const excerpt of excerpts) t.true(source.includes(excerpt), excerpt);
 });
 
 const ANSWER = createHash('sha256').update(INPUT).digest('hex');
