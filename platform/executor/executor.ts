@@ -81,7 +81,9 @@ export class Executor {
           await this.#rest.turn();
         } else if (this.#pending.counts) await undefined;
       } else if (this.#pending.isBusy || this.#retiring) {
-        await this.#waitInLoop();
+        const aged = this.#retiring ? NONE : this.#finder.nextAged(this.#roomIfShared());
+        if (aged === NONE) await this.#waitInLoop();
+        else this.#start(aged);
       } else {
         let found = this.#rest.search();
         if (found === NONE) {

@@ -46,6 +46,11 @@ export class WorkFinder {
     return id === NONE && mayRunOn ? this.#ledger.claim(this.#self, head) : id;
   }
 
+  /** Claims a lone entry that its thread does not come to, for one that has no time to look on; NONE the first time that it sees it. */
+  nextAged(room: Room | undefined): EntryId {
+    return this.#claimAged(hostNowNs(), room);
+  }
+
   /** Looks on for `spinNs`, and steals lone entries that their threads do not come to. */
   search(spinNs: number): EntryId {
     const startNs = hostNowNs();
@@ -53,7 +58,7 @@ export class WorkFinder {
       const id = this.#claimElsewhere(undefined);
       if (id !== NONE) return id;
       const nowNs = hostNowNs();
-      const aged = this.#claimAged(nowNs);
+      const aged = this.#claimAged(nowNs, undefined);
       if (aged !== NONE) return aged;
       if (nowNs - startNs > spinNs || this.#threads.isAlerted(this.#self)) return NONE;
     }
@@ -85,7 +90,7 @@ export class WorkFinder {
     return NONE;
   }
 
-  #claimAged(nowNs: number): EntryId {
+  #claimAged(nowNs: number, room: Room | undefined): EntryId {
     const highest = this.#threads.highest;
     for (let part = SCHEDULER; part <= highest; part++) {
       if (this.#ledger.waiting(part) <= 0) continue;
@@ -93,7 +98,7 @@ export class WorkFinder {
       if (this.#seenHead[part] !== head) {
         this.#seenHead[part] = head;
         this.#seenNs[part] = nowNs;
-      } else if (nowNs - (this.#seenNs[part] as number) > (part === this.#self ? OWN_AFTER_NS : STEAL_AFTER_NS)) {
+      } else if (this.#fits(part, room) && nowNs - (this.#seenNs[part] as number) > (part === this.#self ? OWN_AFTER_NS : STEAL_AFTER_NS)) {
         const id = this.#ledger.claim(part, head);
         if (id !== NONE) return id;
       }

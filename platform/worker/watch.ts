@@ -52,8 +52,10 @@ export class Watch {
     this.#ticking = undefined;
     this.#drain();
     this.#executors.replaceHung(hostNowNs());
-    if (this.#isStuck()) this.#threads.wakeOne();
-    this.#quietTicks = this.#hasChanged() ? 0 : this.#quietTicks + 1;
+    const isStuck = this.#isStuck();
+    if (isStuck) this.#threads.wakeOne();
+    // While something waits, an executor may still be starting, or may have looked on too briefly to take it.
+    this.#quietTicks = this.#hasChanged() || isStuck ? 0 : this.#quietTicks + 1;
     if (this.#quietTicks < QUIET_TICKS) {
       this.#continue();
       return;
