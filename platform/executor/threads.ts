@@ -48,6 +48,8 @@ export function reserveThreads(): SharedArrayBuffer {
 export class Threads {
   readonly words: Int32Array;
   readonly #doubles: Float64Array;
+  /** The thread that `wakeOne` last found in its event loop. */
+  #lastInLoop = 0;
 
   constructor(buffer: SharedArrayBuffer) {
     this.words = new Int32Array(buffer);
@@ -158,14 +160,21 @@ export class Threads {
    */
   wakeOne(): boolean {
     const highest = this.highest;
-    let idle = 0;
+    let parked = 0;
+    let inLoop = 0;
+    let nextInLoop = 0;
     for (let thread = SCHEDULER + 1; thread <= highest; thread++) {
       const kind = this.kind(thread);
       if (kind === SEARCHING) return false;
-      if (kind === PARKED) idle = thread;
-      else if (kind === LOOP && idle === 0) idle = thread;
+      if (kind === PARKED) parked = thread;
+      if (kind !== LOOP) continue;
+      if (inLoop === 0) inLoop = thread;
+      if (nextInLoop === 0 && thread > this.#lastInLoop) nextInLoop = thread;
     }
-    return idle !== 0 && this.#wake(idle);
+    if (parked !== 0) return this.#wake(parked);
+    // In turn: what waits may fit into one event loop and not into another.
+    this.#lastInLoop = nextInLoop === 0 ? inLoop : nextInLoop;
+    return this.#lastInLoop !== 0 && this.#wake(this.#lastInLoop);
   }
 
   /** Leaves word for an executor on its port and makes it look there, also if it is parked. */
