@@ -84,9 +84,10 @@ export class ReportPump {
     setImmediate(() => this.drain());
   }
 
+  /** Where something is under way again by now, this is no end: whoever ends that reports one. */
   #defer(report: Report): void {
     const session = this.#events.session(report.slot, report.epoch);
-    if (session !== undefined) this.#endings.push({ report: { ...report }, starts: session.starts });
+    if (session !== undefined && this.#isOver(report)) this.#endings.push({ report: { ...report }, starts: session.starts });
   }
 
   #drainRings(): boolean {
@@ -108,11 +109,15 @@ export class ReportPump {
    */
   #settle({ report, starts }: Ending): void {
     const session = this.#events.session(report.slot, report.epoch);
-    const set = report.type === QUIET ? 0 : report.ref;
-    if (session === undefined || session.over || this.#table.counter(report.slot, set) !== 0) return;
+    if (session === undefined || session.over || !this.#isOver(report)) return;
     if (session.starts !== starts) this.#defer(report);
     else if (report.type === QUIET) this.#events.quiet(session);
-    else this.#events.sourcesDone(session, set);
+    else this.#events.sourcesDone(session, report.ref);
+  }
+
+  /** Whether nothing is under way of what the report says is over. */
+  #isOver({ type, slot, ref }: Report): boolean {
+    return this.#table.counter(slot, type === QUIET ? 0 : ref) === 0;
   }
 
   #isEmpty(): boolean {
