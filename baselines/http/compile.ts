@@ -22,6 +22,7 @@ export interface Routes {
   readonly functions: Readonly<Record<string, FunctionRoute>>;
   readonly dependencies: readonly Dependency[];
   readonly processes: number;
+  readonly isStreaming: boolean;
   /** Whether it must be known of every session when it is over: for the caller, or for what it leaves in joins. */
   readonly tracksSessions: boolean;
 }
@@ -54,6 +55,7 @@ export function compile(workflow: Workflow, processes: number): Routes {
     functions: Object.fromEntries(functions),
     dependencies,
     processes,
+    isStreaming: isStreaming(workflow),
     tracksSessions: !isStreaming(workflow) || dependencies.some(canStayIncomplete),
   };
 }

@@ -46,7 +46,7 @@ export class Connection {
           },
           onResponseEnd() {
             if (status < 400) resolve();
-            else reject(errorOf(answer));
+            else reject(errorOf(answer, `${method} ${path}: expected the request to be taken, got status ${status}`));
           },
           onResponseError: (_controller, cause) => {
             reject(
@@ -66,7 +66,9 @@ export class Connection {
   }
 }
 
-function errorOf(answer: string): DriverError {
+/** The error in the body of an answer; `otherwise` says what there is to say without one. */
+function errorOf(answer: string, otherwise: string): DriverError {
+  if (!answer.startsWith('{')) return new DriverError('PLATFORM_FAILED', otherwise);
   const { code, message } = JSON.parse(answer) as ErrorBody;
   return new DriverError(code, message);
 }

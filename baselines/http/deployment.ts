@@ -7,11 +7,10 @@ import {
   type InvokeOptions,
   type StreamOutput,
 } from '../../workloads/api/driver.ts';
-import { isStreaming } from '../../workloads/api/graph.ts';
 import type { Workflow } from '../../workloads/api/workflow.ts';
 import { processOf, type Routes } from './compile.ts';
 import type { Connection } from './connection.ts';
-import { headersOf, type Message, parseSpans } from './message.ts';
+import { headersOf, type Message, parcelsIn, parseSpans } from './message.ts';
 import { openLineage } from './plan.ts';
 import { Run } from './run.ts';
 
@@ -25,6 +24,8 @@ export interface Processes {
 
 /** Sessions of a stream of which unreturned credit, or a failure, is remembered. */
 const STREAM_SESSIONS = 10_000;
+/** Parcels of spans that are kept for values of a stream; those of values that never come out are the oldest. */
+const STREAM_PARCELS = 1_000;
 
 interface Subscriber {
   readonly listener: (output: StreamOutput) => void;
@@ -40,7 +41,7 @@ export class HttpDeployment implements Deployment {
   readonly #subscribers = new Set<Subscriber>();
   /** Sessions of a stream that have failed: what still comes of them is dropped. */
   readonly #failed = new Set<string>();
-  readonly #isStreaming: boolean;
+  readonly #parcels = new Map<string, string>();
   #lastSession = 0;
   #isRemoved = false;
 
@@ -49,11 +50,10 @@ export class HttpDeployment implements Deployment {
     this.#workflow = workflow;
     this.routes = routes;
     this.#processes = processes;
-    this.#isStreaming = isStreaming(workflow);
   }
 
   async invoke(input: Uint8Array, options: InvokeOptions = {}): Promise<Invoked> {
-    if (this.#isStreaming) throw this.#refusal('a workflow without a dependency of app scope, this one is fed');
+    if (this.routes.isStreaming) throw this.#refusal('a workflow without a dependency of app scope, this one is fed');
     const session = this.#openSession(options);
     const run = new Run(this.#workflow.result);
     this.#runs.set(session, run);
@@ -70,7 +70,7 @@ export class HttpDeployment implements Deployment {
   }
 
   async feed(event: Uint8Array, options: InvokeOptions = {}): Promise<void> {
-    if (!this.#isStreaming) throw this.#refusal('a workflow with a dependency of app scope, this one is invoked');
+    if (!this.routes.isStreaming) throw this.#refusal('a workflow with a dependency of app scope, this one is invoked');
     const session = this.#openSession(options);
     const isLimited = options.deadlineMs !== undefined || options.signal !== undefined;
     const isTracked = isLimited || this.routes.tracksSessions;
@@ -107,24 +107,39 @@ export class HttpDeployment implements Deployment {
 
   /** A message came back from a process. */
   value(message: Message, bytes: Uint8Array): void {
-    const { session, spans } = message.lineage;
-    this.#run(session)?.value(message, bytes);
+    const { session, spans, aside } = message.lineage;
+    if (!this.routes.isStreaming) {
+      this.#run(session)?.value(message, bytes);
+      return;
+    }
+    this.nothing(message, false);
     if (this.#failed.has(session)) return;
-    const output = { ...message.value, bytes, trace: { clock: HOST_CLOCK, spans: parseSpans(spans) } };
+    const parcels = parcelsIn(aside).map((name) => this.#takeParcel(name));
+    const output = { ...message.value, bytes, trace: { clock: HOST_CLOCK, spans: parseSpans(parcels.join('') + spans) } };
     for (const { listener } of this.#subscribers) listener(output);
   }
 
   nothing(message: Message, isKept: boolean): void {
-    this.#run(message.lineage.session)?.nothing(message, isKept);
+    const { lineage } = message;
+    // The run of a stream's session has no trace: its spans went on to where its values did.
+    const counted = this.routes.isStreaming ? { ...message, lineage: { ...lineage, spans: '', aside: '' } } : message;
+    this.#run(lineage.session)?.nothing(counted, isKept);
   }
 
-  spans(session: string, text: string): void {
-    this.#run(session)?.spans(text);
+  /** Spans have come on their own, in the parcel `name`. A stream keeps them for the value that they led to. */
+  spans(session: string, name: string, text: string): void {
+    if (!this.routes.isStreaming) {
+      this.#run(session)?.spans(text);
+      return;
+    }
+    this.#parcels.set(name, text);
+    const [oldest] = this.#parcels.keys();
+    if (this.#parcels.size > STREAM_PARCELS) this.#parcels.delete(oldest!);
   }
 
   fail(session: string, error: DriverError): void {
     this.#runs.get(session)?.fail(error);
-    if (!this.#isStreaming || this.#failed.has(session)) return;
+    if (!this.routes.isStreaming || this.#failed.has(session)) return;
     this.#failed.add(session);
     const [oldest] = this.#failed;
     if (this.#failed.size > STREAM_SESSIONS) this.#failed.delete(oldest!);
@@ -135,8 +150,14 @@ export class HttpDeployment implements Deployment {
   /** Fails all runs under way; of a stream whose sessions are not tracked, nobody knows how many. */
   failAll(error: DriverError): void {
     const sessions = [...this.#runs.keys()];
-    if (this.#isStreaming && sessions.length === 0) this.#tell(error);
+    if (this.routes.isStreaming && sessions.length === 0) this.#tell(error);
     for (const session of sessions) this.fail(session, error);
+  }
+
+  #takeParcel(name: string): string {
+    const text = this.#parcels.get(name) ?? '';
+    this.#parcels.delete(name);
+    return text;
   }
 
   #tell(error: DriverError): void {
@@ -156,7 +177,7 @@ export class HttpDeployment implements Deployment {
   /** The run of a session; those that a batch or window opens have one from their first message on. */
   #run(session: string): Run | undefined {
     const known = this.#runs.get(session);
-    if (known !== undefined || !this.#isStreaming || !this.routes.tracksSessions || this.#failed.has(session)) return known;
+    if (known !== undefined || !this.routes.isStreaming || !this.routes.tracksSessions || this.#failed.has(session)) return known;
     return this.#track(session);
   }
 

@@ -46,7 +46,7 @@ export class Joins {
     const d = this.#routes.dependencies[dependency] as Joining;
     const { item, hasValue, lineage } = message;
     const isApp = isAppScoped(d);
-    if (isApp) this.#effects.giveBack(d.to, { ...lineage, spans: '', aside: 0 }, false);
+    if (isApp) this.#effects.giveBack(d.to, { ...lineage, spans: '', aside: '' }, false);
     const session = isApp ? ALL_SESSIONS : lineage.session;
     const key = item === undefined ? `${dependency}` : `${dependency} ${item.instance}`;
     const waiting = this.#waiting(session, key);

@@ -9,8 +9,8 @@ export interface Lineage {
   readonly credits: Credits;
   /** Spans of those invocations that no other message carries; see {@link formatSpan}. */
   readonly spans: string;
-  /** How many more of their spans were sent to the caller on their own. */
-  readonly aside: number;
+  /** Names of the parcels in which more of their spans were sent to the caller, each followed by a semicolon. */
+  readonly aside: string;
 }
 
 /** Which item of which map or k-out-of-n an invocation is. */
@@ -39,7 +39,7 @@ export function headersOf({ lineage, value, hasValue, item }: Message): Record<s
     'x-from': value.from,
   };
   if (lineage.spans !== '') headers['x-spans'] = lineage.spans;
-  if (lineage.aside !== 0) headers['x-spans-aside'] = String(lineage.aside);
+  if (lineage.aside !== '') headers['x-spans-aside'] = lineage.aside;
   if (value.key !== '') headers['x-key'] = encodeURIComponent(value.key.toWellFormed());
   if (value.group !== '') headers['x-group'] = encodeURIComponent(value.group.toWellFormed());
   if (!hasValue) headers['x-no-value'] = '1';
@@ -55,7 +55,7 @@ export function messageOf(headers: IncomingHttpHeaders): Message {
       session: text('x-session'),
       credits: parseCredits(text('x-credit')),
       spans: text('x-spans'),
-      aside: Number(text('x-spans-aside')),
+      aside: text('x-spans-aside'),
     },
     value: { from: text('x-from'), key: decodeURIComponent(text('x-key')), group: decodeURIComponent(text('x-group')) },
     hasValue: text('x-no-value') === '',
@@ -74,16 +74,21 @@ export function splitLineage({ session, credits, spans, aside }: Lineage, count:
   for (const [name, credit] of credits) {
     for (const [at, share] of splitCredit(credit, count).entries()) shares[at]!.set(name, share);
   }
-  return shares.map((share, at) => ({ session, credits: share, ...(at === 0 ? { spans, aside } : { spans: '', aside: 0 }) }));
+  return shares.map((share, at) => ({ session, credits: share, ...(at === 0 ? { spans, aside } : { spans: '', aside: '' }) }));
 }
 
 /** A lineage with nothing in it. */
 export function emptyLineage(session: string): Lineage {
-  return { session, credits: NO_CREDITS, spans: '', aside: 0 };
+  return { session, credits: NO_CREDITS, spans: '', aside: '' };
 }
 
 export function formatSpan({ fn, startedNs, endedNs }: Span): string {
   return `${fn},${startedNs},${endedNs};`;
+}
+
+/** Names of parcels in the text that a lineage has of them. */
+export function parcelsIn(aside: string): readonly string[] {
+  return aside.split(';').slice(0, -1);
 }
 
 export function parseSpans(text: string): Span[] {

@@ -147,7 +147,7 @@ export class HttpPlatform implements Platform {
         deployment?.nothing(message, request.headers['x-kept'] !== undefined);
         break;
       case '/spans':
-        deployment?.spans(session, text());
+        deployment?.spans(session, message.lineage.aside, text());
         break;
       case '/error':
         deployment?.fail(session, new DriverError(request.headers['x-code'] as DriverErrorCode, text()));

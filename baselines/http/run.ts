@@ -2,7 +2,7 @@
 import { DriverError, HOST_CLOCK, type Invoked, type Output } from '../../workloads/api/driver.ts';
 import type { Workflow } from '../../workloads/api/workflow.ts';
 import { addCredit, type Credit, isWhole, SESSION } from './credit.ts';
-import { type Lineage, type Message, parseSpans } from './message.ts';
+import { type Lineage, type Message, parcelsIn, parseSpans } from './message.ts';
 
 export class Run {
   /** Settles once; rejects with a {@link DriverError}. */
@@ -10,7 +10,7 @@ export class Run {
   readonly #kind: Workflow['result'];
   readonly #outputs: Output[] = [];
   #spans = '';
-  /** Spans that were sent on their own: announced, and come. */
+  /** Parcels of spans that were sent on their own: announced, and come. */
   #announced = 0;
   #come = 0;
   #credit: Credit | undefined;
@@ -47,10 +47,10 @@ export class Run {
     this.#take(lineage);
   }
 
-  /** Spans that were sent on their own. */
+  /** A parcel of spans that was sent on its own. */
   spans(text: string): void {
     this.#spans += text;
-    this.#come += parseSpans(text).length;
+    this.#come++;
     this.#check();
   }
 
@@ -62,7 +62,7 @@ export class Run {
     const credit = credits.get(SESSION);
     if (credit !== undefined) this.#credit = this.#credit === undefined ? credit : addCredit(this.#credit, credit);
     this.#spans += spans;
-    this.#announced += aside;
+    this.#announced += parcelsIn(aside).length;
     this.#check();
   }
 

@@ -7,7 +7,7 @@ import type { Connection } from './connection.ts';
 import { SESSION } from './credit.ts';
 import type { Executor } from './executor.ts';
 import { Joins } from './joins.ts';
-import { formatSpan, headersOf, type Item, type Lineage, type Message, parseSpans } from './message.ts';
+import { formatSpan, headersOf, type Item, type Lineage, type Message } from './message.ts';
 import { decodeParts, encodeParts } from './parts.ts';
 import { type Outgoing, openLineage, planEnded, planNothing } from './plan.ts';
 import type { Watchdog } from './watchdog.ts';
@@ -25,6 +25,8 @@ export interface Host {
 
 /** Spans longer than this, as text, are sent to the caller on their own rather than carried from function to function. */
 const SPANS_CHARS = 1_000;
+/** The same for a message to the caller itself: what a header may hold, with room for the rest. */
+const LAST_SPANS_CHARS = 500_000;
 /** How many sessions that were ended early are remembered, to turn away what is still on its way for them. */
 const ENDED_SESSIONS = 10_000;
 
@@ -139,7 +141,7 @@ export class Service {
       case 'group':
         return this.#toPeer(peers[to.process]!, `/group/${this.#id}/${to.dependency}`, message, encodeParts(values));
       case 'value':
-        return caller.send('POST', '/value', headersOf(message), bytes);
+        return this.#toCaller(message, bytes);
       case 'nothing': {
         if (!message.lineage.credits.has(SESSION)) return Promise.resolve();
         const headers = headersOf(message);
@@ -149,13 +151,28 @@ export class Service {
     }
   }
 
-  /** Sends to another function; a trace that has grown long goes to the caller first. */
-  #toPeer(peer: Connection, path: string, message: Message, bytes: Uint8Array | null): Promise<void> {
+  /** Sends to another function; a trace that has grown long goes to the caller, on its own. */
+  async #toPeer(peer: Connection, path: string, message: Message, bytes: Uint8Array | null): Promise<void> {
+    const { sent, lighter } = this.#setSpansAside(message, SPANS_CHARS);
+    // Of a stream nobody waits for parcels: they have to be there before the value is.
+    if (this.#routes.isStreaming) await sent;
+    await Promise.all([sent, peer.send('POST', path, headersOf(lighter), bytes)]);
+  }
+
+  async #toCaller(message: Message, bytes: Uint8Array | null): Promise<void> {
+    const { sent, lighter } = this.#setSpansAside(message, LAST_SPANS_CHARS);
+    await sent;
+    await this.#host.caller.send('POST', '/value', headersOf(lighter), bytes);
+  }
+
+  /** Sends the spans to the caller in a parcel if they are more than `limitChars`; returns the message without them. */
+  #setSpansAside(message: Message, limitChars: number): { readonly sent: Promise<void> | undefined; readonly lighter: Message } {
     const { lineage } = message;
-    if (lineage.spans.length <= SPANS_CHARS) return peer.send('POST', path, headersOf(message), bytes);
-    const aside = this.#host.caller.send('POST', '/spans', { 'x-session': lineage.session }, Buffer.from(lineage.spans));
-    const lighter = { ...lineage, spans: '', aside: lineage.aside + parseSpans(lineage.spans).length };
-    return Promise.all([aside, peer.send('POST', path, headersOf({ ...message, lineage: lighter }), bytes)]).then(() => {});
+    if (lineage.spans.length <= limitChars) return { sent: undefined, lighter: message };
+    const parcel = `${this.#host.process}-${++this.#opened}`;
+    const headers = { 'x-session': lineage.session, 'x-spans-aside': parcel };
+    const sent = this.#host.caller.send('POST', '/spans', headers, Buffer.from(lineage.spans));
+    return { sent, lighter: { ...message, lineage: { ...lineage, spans: '', aside: `${lineage.aside}${parcel};` } } };
   }
 
   #fail(session: string, error: unknown): void {
