@@ -42,6 +42,13 @@ try {
     if (!list.includes(name)) throw new Error(`pack-check: expected "${name}" in what pherobench list prints, got\n${list}`);
   }
   console.log(run('npx', ['--no-install', 'pherobench', ...SMALL_RUN], project));
+  run('npx', ['--no-install', 'pherobench', 'new', 'workload', 'turn-twice'], project);
+  run('npx', ['--no-install', 'pherobench', 'new', 'platform', 'my-own'], project);
+  run('npx', ['--no-install', 'node', '--test', 'workloads/*/*.test.ts', 'platforms/*/*.test.ts'], project);
+  const types = ['node_modules/typescript/bin/tsc', '-p', project, '--typeRoots', join(root, 'node_modules/@types')];
+  run(process.execPath, types, root);
+  const platforms = ['--platform', 'pheromone,http,my-own'];
+  run('npx', ['--no-install', 'pherobench', 'run', 'turn-twice', ...platforms, '--rounds', '2', '--json', 'summary.json'], project);
   const { name: packed, exports } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
   const modules = Object.keys(exports).filter((path) => !path.endsWith('.json'));
   const imports = modules.map((path) => `import '${path.replace('.', packed)}';`).join('\n');

@@ -9,6 +9,7 @@ import { doctor } from './doctor-command.ts';
 import { EXIT, EXIT_HELP, type ExitCode } from './exit-codes.ts';
 import { addExpressivenessCommand } from './expressiveness-command.ts';
 import { listing } from './list.ts';
+import { newCommand } from './new-command.ts';
 import { warnOfPartialRun, writeReportOf } from './report-command.ts';
 import { RESULTS_DIR, type RunFlags, runCommand } from './run-command.ts';
 
@@ -51,12 +52,32 @@ function buildProgram(commandLine: readonly string[], exit: (code: ExitCode) => 
     .argument('[experiment]', 'only the platforms of this experiment')
     .action(async (experiment: string | undefined) => exit(await doctor(await setting(), experiment, print)));
   addExpressivenessCommand(program, async () => (await setting()).platforms, exit);
+  addNew(program, setting);
   program
     .command('calibrate')
     .description('checks in 20 small runs that the harness finds a delay of known length')
     .option('--seed <number>', 'of the first run', wholeNumber, 1)
     .action(async ({ seed }: { seed: number }) => exit(await calibrate(seed, commandLine, print)));
   return program;
+}
+
+function addNew(program: Command, setting: () => Promise<Setting>): void {
+  const command = program.command('new').description('writes a working skeleton with tests');
+  const kinds = [
+    ['workload', 'workloads'],
+    ['platform', 'platforms'],
+  ] as const;
+  for (const [kind, list] of kinds) {
+    command
+      .command(kind)
+      .description(`a ${kind} of your own; in a checkout of pheromone-bench one among its own`)
+      .argument('<name>', 'lower-case letters, digits and dashes')
+      .option('--dir <folder>', `folder to make it in (default: where a checkout keeps such, else ${list})`)
+      .action(async (name: string, { dir }: { dir?: string }) => {
+        const names = (await setting())[list].map((each) => each.name);
+        newCommand({ kind, name, cwd: process.cwd(), names, print, ...(dir === undefined ? {} : { parent: dir }) });
+      });
+  }
 }
 
 function addRun(program: Command, action: (name: string, flags: RunFlags) => Promise<void>): void {
