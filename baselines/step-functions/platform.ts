@@ -1,5 +1,5 @@
 /** The started platform: the service's process and what is deployed on it. */
-import { type Deployment, DriverError, type Platform } from '../../workloads/api/driver.ts';
+import { type Deployment, DriverError, type DriverErrorCode, type Platform } from '../../workloads/api/driver.ts';
 import { validateWorkflow } from '../../workloads/api/validate.ts';
 import { beside, type Workflow } from '../../workloads/api/workflow.ts';
 import { type Child, startChild } from './child.ts';
@@ -47,7 +47,7 @@ export class StepFunctionsPlatform implements Platform {
 
   async stop(): Promise<void> {
     this.#isStopped = true;
-    this.#failAll('the platform was stopped');
+    this.#failAll('PLATFORM_UNAVAILABLE', 'the platform was stopped');
     await this.#service?.end();
   }
 
@@ -56,11 +56,11 @@ export class StepFunctionsPlatform implements Platform {
     this.#service = undefined;
     for (const pid of this.#functions) kill(pid);
     this.#functions = [];
-    this.#failAll('the process of the service ended');
+    this.#failAll('PLATFORM_FAILED', 'the service ended while the run was under way');
   }
 
-  #failAll(message: string): void {
-    for (const deployment of this.#deployments.values()) deployment.failAll(new DriverError('PLATFORM_UNAVAILABLE', message));
+  #failAll(code: DriverErrorCode, message: string): void {
+    for (const deployment of this.#deployments.values()) deployment.failAll(new DriverError(code, message));
   }
 
   #endpoint(): Endpoint {

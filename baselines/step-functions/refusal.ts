@@ -3,7 +3,7 @@ import { placeOf } from '../../workloads/api/complaint.ts';
 import { DriverError } from '../../workloads/api/driver.ts';
 import type { Dependency, Workflow } from '../../workloads/api/workflow.ts';
 
-/** The service's quota for a definition, in bytes of UTF-8. */
+/** The service takes requests of up to 1 MB, and with them definitions. */
 export const DEFINITION_LIMIT_BYTES = 1_048_576;
 
 export function refusal(workflow: Workflow, d: Dependency, expected: string, came: string): DriverError {
