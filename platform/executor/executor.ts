@@ -119,10 +119,17 @@ export class Executor {
   #start(id: EntryId): void {
     const { slot, epoch, fn } = this.#ledger.read(id, this.#entry);
     this.#sessions.join(slot, this.#thread);
-    const app = this.#apps.get(this.#sessions.app(slot));
+    const app = this.#appOf(slot);
     if (app === undefined || this.#outbox.isAborted(slot, epoch)) this.#outbox.end(id, slot, epoch, app, fn);
     else if (app.bodies[fn] === undefined) this.#loadAndStart(id, app, fn);
     else this.#run(id, app, app.bodies[fn]);
+  }
+
+  /** The app of the session in a slot. Word of it has come before its first invocation, and may not have been read yet. */
+  #appOf(slot: number): LoadedApp | undefined {
+    const index = this.#sessions.app(slot);
+    if (this.#apps.get(index) === undefined) this.#readPort();
+    return this.#apps.get(index);
   }
 
   #loadAndStart(id: EntryId, app: LoadedApp, fn: number): void {

@@ -111,7 +111,7 @@ export class Pending {
     for (const group of this.#groups.values()) {
       const [first] = group.records;
       if (first === undefined) continue;
-      group.timer ??= setTimeout(() => this.#expire(group), (first.dueNs - hostNowNs()) / 1e6);
+      group.timer ??= setTimeout(() => this.#expire(group), msUntil(first.dueNs));
       earliestNs = Math.min(earliestNs, first.dueNs);
     }
     return earliestNs;
@@ -132,7 +132,7 @@ export class Pending {
     this.#uncount(record);
     record.abandoned = true;
     this.#abandoned.add(record);
-    record.retireTimer = setTimeout(() => this.#events.exhausted(), (record.dueNs - hostNowNs()) / 1e6 + GRACE_MS);
+    record.retireTimer = setTimeout(() => this.#events.exhausted(), msUntil(record.dueNs) + GRACE_MS);
   }
 
   #uncount(record: PendingRecord): void {
@@ -157,4 +157,9 @@ export class Pending {
     else this.#concurrencies.delete(concurrency);
     this.#size--;
   }
+}
+
+/** At least the shortest delay that timers know. */
+function msUntil(dueNs: number): number {
+  return Math.max(1, (dueNs - hostNowNs()) / 1e6);
 }
