@@ -43,7 +43,8 @@ export function launch(script, args) {
     );
     process.exit(70);
   }
-  const child = spawn(node, [scriptPath(script), ...args], { stdio: 'inherit' });
+  // The channel closes with this process, however it ends: the script can tell that nobody passes signals on any more.
+  const child = spawn(node, [scriptPath(script), ...args], { stdio: ['inherit', 'inherit', 'inherit', 'ipc'] });
   // A terminal sends Ctrl-C to the child itself: passed on it would arrive twice, and a second one means "at once".
   const isFromTerminal = (signal) => signal === 'SIGINT' && process.stdin.isTTY === true;
   for (const signal of SIGNALS) process.on(signal, () => isFromTerminal(signal) || child.kill(signal));

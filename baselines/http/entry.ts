@@ -94,4 +94,5 @@ const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES, noDelay: true, ke
   });
 });
 server.listen(0, '127.0.0.1', () => writeSync(DRIVER_FD, `${(server.address() as AddressInfo).port}\n`));
+process.on('SIGINT', () => {}); // From a terminal it goes to the whole group; the harness decides.
 process.stdin.on('end', () => process.exit(0)).resume();

@@ -72,6 +72,7 @@ async function handle(method: string, path: string, body: string): Promise<Reply
   }
 }
 
+process.on('SIGINT', () => {}); // From a terminal it goes to the whole group; the harness decides.
 process.on('disconnect', () => process.exit(0));
 const notice: Notice = { port: await serve(handle), pids: [] };
 process.send!(notice);

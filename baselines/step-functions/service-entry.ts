@@ -69,6 +69,7 @@ async function handle(_method: string, path: string, body: string): Promise<Repl
 
 let port: number | undefined;
 const starting = FunctionPool.start(Number(process.argv[2]), tell);
+process.on('SIGINT', () => {}); // From a terminal it goes to the whole group; the harness decides.
 process.on('disconnect', () => void starting.then((running) => running.close()).finally(() => process.exit(0)));
 const pool = await starting;
 port = await serve(handle);

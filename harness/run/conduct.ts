@@ -9,6 +9,7 @@ import { type Candidate, Fleet } from './fleet.ts';
 import { Journal } from './journal.ts';
 import type { Progress } from './progress.ts';
 import { runRounds } from './runner.ts';
+import { Scratch } from './scratch.ts';
 
 export interface RunOptions {
   readonly plan: Plan;
@@ -95,10 +96,12 @@ async function conduct(options: RunOptions, journal: Journal, fleet: Fleet): Pro
 /** Begins a run. Throws an `InputError` if the folder holds a run already. */
 export function startRun(options: RunOptions): RunningRun {
   const journal = new Journal(options.dir);
-  const fleet = new Fleet(journal, options.progress);
+  const scratch = new Scratch();
+  const fleet = new Fleet(journal, options.progress, scratch);
   const finished = conduct(options, journal, fleet).finally(() => {
     options.progress.end();
     journal.close();
+    scratch.remove();
   });
   return { finished, kill: () => fleet.kill() };
 }

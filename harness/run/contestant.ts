@@ -1,7 +1,5 @@
 /** A platform that takes part in a run: started, with a deployment for each case that it can take. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Deployment, Driver, Platform } from '../../workloads/api/driver.ts';
 import type { PlannedCase } from '../plan.ts';
@@ -46,9 +44,8 @@ export class Contestant {
     this.#dataDir = dataDir;
   }
 
-  /** Starts a platform in a new temporary folder. Rejects, with nothing left behind, if it does not start. */
-  static async start(driver: Driver, executors: number, signal: AbortSignal): Promise<Contestant> {
-    const dataDir = mkdtempSync(join(tmpdir(), `pherobench-${driver.name}-`));
+  /** Starts a platform in `dataDir`, which it then owns. Rejects, with nothing left behind, if it does not start. */
+  static async start(driver: Driver, executors: number, dataDir: string, signal: AbortSignal): Promise<Contestant> {
     const starting = driver.start({ executors, dataDir });
     try {
       return new Contestant(driver, await within(START_WITHIN_MS, `start of ${driver.name}`, starting, signal), dataDir);

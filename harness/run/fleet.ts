@@ -5,6 +5,7 @@ import type { DriverSource } from '../registry.ts';
 import { Contestant } from './contestant.ts';
 import type { Journal } from './journal.ts';
 import type { Progress } from './progress.ts';
+import type { Scratch } from './scratch.ts';
 import { describe } from './within.ts';
 
 /** Why a platform, or a case on it, is left out. */
@@ -33,11 +34,13 @@ export async function probe(source: DriverSource): Promise<Candidate> {
 export class Fleet {
   readonly #journal: Journal;
   readonly #progress: Progress;
+  readonly #scratch: Scratch;
   #contestants: Contestant[] = [];
 
-  constructor(journal: Journal, progress: Progress) {
+  constructor(journal: Journal, progress: Progress, scratch: Scratch) {
     this.#journal = journal;
     this.#progress = progress;
+    this.#scratch = scratch;
   }
 
   /** The platforms that run at present. */
@@ -72,7 +75,7 @@ export class Fleet {
   async join(driver: Driver, executors: number, cases: readonly PlannedCase[], signal: AbortSignal): Promise<void> {
     let contestant: Contestant;
     try {
-      contestant = await Contestant.start(driver, executors, signal);
+      contestant = await Contestant.start(driver, executors, this.#scratch.folder(driver.name), signal);
     } catch (error) {
       if (!signal.aborted) this.absent(driver.name, describe(error));
       return;
