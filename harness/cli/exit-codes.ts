@@ -16,9 +16,9 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 export const EXIT_HELP = `Exit codes:
   0    everything ran, and every output was right
   1    an error of the harness itself, or a failed calibration
-  2    a platform was absent, or a trial failed
-  3    an output was wrong
-  5    bad input: nothing was run
+  2    a platform was absent or cannot run here, or a trial failed
+  3    an output was wrong, or a platform has not what it declares
+  5    bad input, told in one line: nothing was run
   130  interrupted; what was measured until then is kept`;
 
 /** The exit code that a run deserves; a wrong output weighs more than a missing one. */
