@@ -30,19 +30,21 @@ export async function readConfig(path: string | undefined, cwd: string): Promise
   const found = path ?? CONFIG_NAMES.find((name) => existsSync(join(cwd, name)));
   if (found === undefined) return undefined;
   const file = resolve(cwd, found);
-  const raw = extname(file) === '.json' ? readJson(file, found) : await importConfig(file, found);
+  const raw = extname(file) === '.json' ? parseJson(read(file, found), found) : await importConfig(file, found);
   return { path: found, dir: dirname(file), config: validate(configSchema, raw, found) };
 }
 
-function readJson(file: string, path: string): unknown {
+function read(file: string, path: string): string {
   try {
-    return parseJson(readFileSync(file, 'utf8'), path);
+    return readFileSync(file, 'utf8');
   } catch (error) {
-    throw error instanceof InputError ? error : refusedBy(error, path, 'a config file');
+    throw refusedBy(error, path, 'a config file');
   }
 }
 
 async function importConfig(file: string, path: string): Promise<unknown> {
+  read(file, path);
+  if (!['.js', '.ts'].includes(extname(file))) throw new InputError(`${path}: expected a config that ends in .json, .js or .ts`);
   const exports = await importModule(pathToFileURL(file).href, path);
   const config = exports.config ?? exports.default;
   if (config === undefined) throw new InputError(`${path}: expected an export "config", found ${namesOf(exports)}`);

@@ -88,4 +88,5 @@ test('what is wrong with a config is told in one line that names the place', asy
   ];
   for (const [config, message] of cases) t.regex(await refusal(config), message);
   t.regex(await refusal('export const settings = {};', 'b.js'), /^b\.js: expected an export "config", found settings$/);
+  t.regex(await refusal('{}', 'c.yaml'), /^c\.yaml: expected a config that ends in \.json, \.js or \.ts$/);
 });

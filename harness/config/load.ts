@@ -1,5 +1,5 @@
 /** Adds what a config names to what is in this package. */
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -55,7 +55,8 @@ async function gather<T>(file: ConfigFile, kind: Kind, list: keyof ConfigFile['c
 function urlOf(entry: string, dir: string, where: string): string {
   if (/^(\.{0,2}\/|[a-zA-Z]:)/.test(entry)) {
     const path = resolve(dir, entry);
-    if (!existsSync(path)) throw new InputError(`${where}: expected a file, found none`);
+    const stat = statSync(path, { throwIfNoEntry: false });
+    if (!stat?.isFile()) throw new InputError(`${where}: expected a file, found ${stat === undefined ? 'none' : 'a folder'}`);
     return pathToFileURL(path).href;
   }
   try {
