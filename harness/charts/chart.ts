@@ -49,6 +49,17 @@ export function readings({ rows, styles }: Subject, { key }: Case, metric: Metri
   return styles.flatMap((style) => own.filter((row) => row.platform === style.name).map((row) => ({ row, style })));
 }
 
+/** Whether a reading can stand on a logarithmic axis. Between functions no time may pass at all: one may start before the other ends. */
+export function isPositive({ row }: Reading): boolean {
+  return row.median > 0 && row.ciLow > 0;
+}
+
+/** A sentence that names the platforms of which readings are left out; `''` if none is. */
+export function leftOut(all: readonly Reading[]): string {
+  const labels = new Set(all.filter((reading) => !isPositive(reading)).map(({ style }) => style.label));
+  return labels.size === 0 ? '' : `Left out where the interval reaches 0, see the table: ${[...labels].join(', ')}.`;
+}
+
 /** A name for files and anchors: lower-case letters, digits and dashes. */
 export function slug(...parts: readonly (string | number)[]): string {
   const joined = parts.filter((part) => part !== '').join('-');

@@ -47,6 +47,21 @@ test('a sweep over the payload has the bare copy of as many bytes as a curve, an
   t.deepEqual(curves(LONG_CHAIN), []);
 });
 
+test('a platform whose hops take no time has no place on the axis, and the caption says so', (t) => {
+  for (const workloads of [OVERVIEW, DATA_EXCHANGE]) {
+    const { manifest, records } = sampleRun({ workloads });
+    const instant = records.map(
+      (record): RunRecord =>
+        record.kind === 'trial' && record.platform === 'null' && record.outcome.kind === 'ok'
+          ? { ...record, outcome: { ...record.outcome, betweenNs: 0 } }
+          : record,
+    );
+    const captions = chartsOf(subjectOf({ manifest, records: instant })).filter(({ id }) => id.endsWith('hop') || id === 'hops');
+    t.true(captions.length > 0);
+    for (const { caption } of captions) t.regex(caption, /Left out where the interval reaches 0, see the table: Null/);
+  }
+});
+
 test('a run of floors alone shows the floors', (t) => {
   const { manifest, records } = sampleRun({ workloads: [] });
   t.deepEqual(idsOf(chartsOf(subjectOf({ manifest, records: records.filter(({ kind }) => kind === 'floor') }))), ['floors']);

@@ -1,7 +1,7 @@
 /** What a hop costs on each platform, beside the floors of the machine. */
 import type { FloorRow } from '../summary.ts';
 import type { Case } from './cases.ts';
-import { type Chart, METRIC_TITLES, readings, type Subject } from './chart.ts';
+import { type Chart, isPositive, leftOut, METRIC_TITLES, readings, type Subject } from './chart.ts';
 import { datumOf } from './encode.ts';
 import { hopFloors } from './floors.ts';
 import { FLOOR_COLOUR, type PlatformStyle } from './palette.ts';
@@ -11,7 +11,7 @@ import { formatTime } from './units.ts';
 /** One chart with a panel for each case and one for the floors, or none if no hop was measured. */
 export function hopsChart(subject: Subject, cases: readonly Case[]): Chart | undefined {
   const panels = cases.flatMap((each) => {
-    const measured = readings(subject, each, 'hop').filter(({ row }) => row.ciLow > 0);
+    const measured = readings(subject, each, 'hop').filter(isPositive);
     const rows = measured.map(({ row, style }) => ({ ...datumOf(row, style.label, each.label), text: formatTime(row.median) }));
     return rows.length === 0 ? [] : [{ heading: each.label, rows }];
   });
@@ -20,9 +20,13 @@ export function hopsChart(subject: Subject, cases: readonly Case[]): Chart | und
   return {
     id: 'hops',
     title: METRIC_TITLES.hop,
-    caption:
-      'Time between functions divided by the hops on the path; the bar is the 95 % interval of the median. ' +
+    caption: [
+      'Time between functions divided by the hops on the path; the bar is the 95 % interval of the median.',
       'Dashed lines are the floors of the last panel.',
+      leftOut(cases.flatMap((each) => readings(subject, each, 'hop'))),
+    ]
+      .filter(Boolean)
+      .join(' '),
     spec: panelsSpec({
       panels: floors.length === 0 ? panels : [...panels, floorsPanel(floors)],
       styles: [...subject.styles, ...floorStyles(floors)],

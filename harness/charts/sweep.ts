@@ -2,7 +2,7 @@
 
 import type { FloorRow, Metric } from '../summary.ts';
 import { type Case, parameterOf, type Sweep } from './cases.ts';
-import { type Chart, METRIC_TITLES, readings, type Subject, slug } from './chart.ts';
+import { type Chart, isPositive, leftOut, METRIC_TITLES, readings, type Subject, slug } from './chart.ts';
 import { type Axis, axisFor, byPlatform, DATUM_TOOLTIP, datumOf, PLOT_WIDTH, spread } from './encode.ts';
 import { copyCurve, hopFloors } from './floors.ts';
 import { FLOOR_COLOUR } from './palette.ts';
@@ -16,7 +16,7 @@ export function sweepChart(subject: Subject, sweep: Sweep, metric: Metric): Char
   const at = (each: Case): number => parameterOf(each, sweep.parameter) * toBase;
   const points = sweep.cases.flatMap((each) =>
     readings(subject, each, metric)
-      .filter(({ row }) => row.median > 0 && row.ciLow > 0)
+      .filter(isPositive)
       .map(({ row, style }) => ({ ...datumOf(row, style.label, each.label), parameter: at(each) })),
   );
   const measured = [...new Set(points.map(({ parameter }) => parameter))];
@@ -45,6 +45,7 @@ export function sweepChart(subject: Subject, sweep: Sweep, metric: Metric): Char
       `Median of each platform; the band is the 95 % interval of the median.`,
       sweep.fixed && `With ${sweep.fixed}.`,
       floors.length > 0 && 'Grey lines are the floors measured in the same run.',
+      leftOut(sweep.cases.flatMap((each) => readings(subject, each, metric))),
       copies.length > 0 && 'The grey curve is a bare copy of as many bytes.',
     ]
       .filter(Boolean)
