@@ -127,7 +127,7 @@ export class RestateDeployment implements Deployment {
   failAll(error: DriverError): void {
     for (const session of this.#sessions.values()) session.fail(error);
     this.#sessions.clear();
-    this.#tell(error);
+    if (error.code === 'PLATFORM_FAILED') this.#tell(error);
   }
 
   #tell(error: DriverError): void {

@@ -55,7 +55,7 @@ function decode<T>(data: Uint8Array): { readonly rest: T; readonly values: reado
   const { labels, ...rest } = JSON.parse(buffer.toString('utf8', LENGTH_BYTES, at)) as T & { readonly labels: readonly Labels[] };
   const values = labels.map(({ size, ...label }) => {
     at += size;
-    return { ...label, bytes: data.subarray(at - size, at) };
+    return { ...label, bytes: new Uint8Array(data.buffer, data.byteOffset + at - size, size) };
   });
   return { rest: rest as T, values };
 }

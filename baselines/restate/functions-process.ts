@@ -53,7 +53,9 @@ export class FunctionsProcess {
 
   /** Hands over a connection on which nothing has been read. */
   serve(socket: Socket): void {
-    this.#child.send('connection', socket);
+    this.#child.send('connection', socket, (error) => {
+      if (error !== null) socket.destroy();
+    });
   }
 
   kill(): void {

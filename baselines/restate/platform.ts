@@ -68,8 +68,8 @@ export class RestatePlatform implements Platform {
     if (this.#end !== undefined) throw this.#end;
     const id = ++this.#lastDeployment;
     const served: Served = { style: this.#style, names: serviceNames(workflow, id), program: compile(workflow) };
-    await this.#order({ type: 'deploy', id, served, port: (this.#listener.address() as AddressInfo).port });
     try {
+      await this.#order({ type: 'deploy', id, served, port: (this.#listener.address() as AddressInfo).port });
       const registered = await this.#http.register(`http://127.0.0.1:${this.#ports.functions}/${id}`);
       const remove = async (): Promise<void> => {
         await this.#http.unregister(registered).catch(() => {});

@@ -10,6 +10,9 @@ import type { Subscribers } from './subscribers.ts';
 /** Journals are dropped once an invocation is over, results of runs a minute later. Restate's defaults are a day each. */
 const RETENTION = { journalRetention: 0, idempotencyRetention: { minutes: 1 } } satisfies ServiceOptions;
 
+/** How long a handler may be silent by default (`worker.invoker.inactivity-timeout`). */
+const SILENCE_MS = 60_000;
+
 /** The services of one workflow; `bodies` runs its functions. */
 export function servicesOf(served: Served, bodies: Bodies, subscribers: Subscribers) {
   const { style, names, program } = served;
@@ -33,10 +36,14 @@ function functionService({ names, program }: Served, bodies: Bodies) {
     (ctx as internal.ContextInternal).cancellation().then(abort, abort);
     return bodies.run(call, controller.signal);
   };
-  const entries = Object.keys(program.functions).map((fn) => [
-    handlerName(fn),
-    handlers.handler({ input: callSerde, output: endedSerde, explicitCancellation: true }, handle),
-  ]);
+  const entries = Object.entries(program.functions).map(([fn, { timeoutMs }]) => {
+    // While a body runs, its handler is silent: longer than that, and Restate would suspend it.
+    const inactivityTimeout = timeoutMs + SILENCE_MS;
+    return [
+      handlerName(fn),
+      handlers.handler({ input: callSerde, output: endedSerde, explicitCancellation: true, inactivityTimeout }, handle),
+    ];
+  });
   return service({ name: names.functions, handlers: Object.fromEntries(entries), options: RETENTION });
 }
 
@@ -88,11 +95,12 @@ async function orchestrate(
   const flow = new Flow(ctx, program, effects, call);
   if (!program.isStreaming) return flow.run();
   try {
-    return await flow.run();
+    const ended = await flow.run();
+    // Not worth recording: if it gets lost, the session is cancelled when it is over, to no effect.
+    if (call.isWatched) subscribers.tellOver(call.run).catch(() => {});
+    return ended;
   } catch (error) {
     if (error instanceof TerminalError) await ctx.run('tell', () => subscribers.tellFailed(call.run, error));
     throw error;
-  } finally {
-    if (call.isWatched) await ctx.run('tell', () => subscribers.tellOver(call.run));
   }
 }
