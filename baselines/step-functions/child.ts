@@ -27,6 +27,7 @@ export async function startChild(entry: string, args: readonly string[], onNotic
   // What bodies print goes to the standard error of the harness, so that its output stays its own.
   const child = spawn(process.execPath, [fileURLToPath(entry), ...args], { stdio: ['ignore', 2, 'inherit', 'ipc'] });
   const exited = once(child, 'exit');
+  exited.catch(() => {});
   child.on('message', onNotice);
   try {
     const { port } = await firstNotice(child);

@@ -7,6 +7,7 @@ import { NO_VALUE, REGROUP } from './asl.ts';
 import type { FunctionConfig, Program } from './compile.ts';
 import { failureOf, type Reply, serve } from './http.ts';
 import { type Failure, FUNCTION_ERROR_HEADER, type Notice, SPAN_HEADER } from './messages.ts';
+import { Overtaken } from './overtaken.ts';
 import { checkValue, decodeValue, encodeValue, flatten, regroup, type Values } from './values.ts';
 
 if (process.argv[1] !== fileURLToPath(import.meta.url)) throw new Error('expected to be started as a process, was imported');
@@ -18,6 +19,7 @@ interface Loaded {
 
 const machines = new Map<string, ReadonlyMap<string, Loaded>>();
 const invocations = new Map<string, AbortController>();
+const ended = new Overtaken();
 
 async function load(functions: Program['functions']): Promise<ReadonlyMap<string, Loaded>> {
   const loading = Object.entries(functions).map(
@@ -30,6 +32,7 @@ async function invoke(machine: string, name: string, id: string, event: Values):
   if (name === REGROUP) return { body: JSON.stringify(regroup(event)) };
   const loaded = machines.get(machine)?.get(name);
   if (loaded === undefined) throw new DriverError('CANCELLED', `function "${name}": its state machine was deleted`);
+  if (ended.take(id)) throw new DriverError('CANCELLED', `function "${name}": its execution was stopped`);
   const { body, config } = loaded;
   const { rule, timeoutMs, isValueNeeded } = config;
   const controller = new AbortController();
@@ -48,6 +51,12 @@ async function invoke(machine: string, name: string, id: string, event: Values):
   }
 }
 
+function end(id: string): void {
+  const invocation = invocations.get(id);
+  if (invocation === undefined) ended.add(id);
+  else invocation.abort();
+}
+
 function failed(failure: Failure, headers: Reply['headers'] = {}): Reply {
   return { headers: { ...headers, [FUNCTION_ERROR_HEADER]: 'Unhandled' }, body: JSON.stringify(failure) };
 }
@@ -59,7 +68,7 @@ async function handle(method: string, path: string, body: string): Promise<Reply
     case 'POST invocations':
       return invoke(machine, name, id, JSON.parse(body) as Values);
     case 'DELETE invocations':
-      invocations.get(id)?.abort();
+      end(id);
       return {};
     case 'PUT machines':
       machines.set(id, await load(JSON.parse(body) as Program['functions']));

@@ -216,13 +216,15 @@ export class Machine {
   }
 
   #joined(join: Assemble | Group, members: readonly Item[], fn: string, block: Block): string {
-    for (const member of members) {
-      const sources = join.pattern === 'assemble' ? sourcesIn(this.#workflow, member, join) : [];
-      if (sources.length > 1) throw this.#notNested(join);
-    }
+    const branchOf = (member: Item): Branch => {
+      const { branch, exit } = this.#block(member, fn, block, [join]);
+      const isOneOfMany = join.pattern === 'group' || sourcesIn(this.#workflow, member, join).length === 1;
+      if (exit !== join || !isOneOfMany) throw this.#notNested(join);
+      return branch;
+    };
     return this.#add(block, `Fork ${fn}`, () => ({
       Type: 'Parallel',
-      Branches: members.map((member) => this.#block(member, fn, block, [join]).branch),
+      Branches: members.map(branchOf),
       Next: join.pattern === 'group' ? this.#groups(join, block) : this.#ifAll(join, block),
     }));
   }

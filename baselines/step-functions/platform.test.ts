@@ -54,6 +54,25 @@ test.serial('Functions that wait for their turn are not timed out, and share a p
   }),
 );
 
+test.serial('What is deployed while a process is being replaced runs there too', (t) =>
+  withPlatform(async (platform) => {
+    const before = platform.pids();
+    const blocking = await platform.deploy(flow({ only: { body: 'block', timeoutMs: 50 } }, [], 'first'));
+    await t.throwsAsync(invoke(blocking, ''), { code: 'FUNCTION_TIMED_OUT' });
+    const isReplaced = (): boolean => platform.pids().length === before.length && platform.pids().some((pid) => !before.includes(pid));
+    for (let round = 0, after = 0; round < 200 && after < 2; round++) {
+      if (isReplaced()) after++;
+      const deployment = await platform.deploy(flow({ only: 'echo' }, []));
+      const both = await Promise.all(['a', 'b'].map((text) => invoke(deployment, text)));
+      t.deepEqual(
+        both.map(({ outputs }) => outputs.map(textOf)),
+        [['a'], ['b']],
+      );
+    }
+    t.true(isReplaced());
+  }),
+);
+
 test.serial('If the service alone is killed, its runs reject and a function that blocks ends too', async (t) => {
   const platform = await stepFunctions.start(options);
   try {
@@ -64,6 +83,8 @@ test.serial('If the service alone is killed, its runs reject and a function that
     process.kill(pids[0]!, 'SIGKILL');
     await running;
     t.deepEqual(await remaining(pids, 5_000), []);
+    // The platform hears of it a little later.
+    for (let look = 0; look < 250 && platform.pids().length > 0; look++) await new Promise((resolve) => setTimeout(resolve, 20));
     t.deepEqual(platform.pids(), []);
     await t.throwsAsync(invoke(deployment, ''), { code: 'PLATFORM_UNAVAILABLE' });
     await t.throwsAsync(platform.deploy(flow({ only: 'echo' }, [])), { code: 'PLATFORM_UNAVAILABLE' });

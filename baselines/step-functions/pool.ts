@@ -7,10 +7,11 @@ import { type Child, startChild } from './child.ts';
 import type { Program } from './compile.ts';
 import type { Answer } from './http.ts';
 
-/** A body that awaits is timed out in its process; only if no answer has come this long after that is it blocked. */
-const GRACE_MS = 250;
-/** How long a body whose execution is over may keep its process. */
-const ABANDONED_MS = 500;
+/**
+ * A body that awaits is timed out, or ended with its execution, in its process; only if no answer has come this long
+ * after that is it taken to be blocked. A busy machine may hold up a sound one for a while.
+ */
+const GRACE_MS = 1_000;
 const MAX_TIMER_MS = 2 ** 31 - 1;
 /** The regrouping function's, whose work is bounded by the size of its input. */
 const REGROUP_TIMEOUT_MS = 60_000;
@@ -101,12 +102,21 @@ export class FunctionPool {
 
   async #startOne(): Promise<void> {
     const child = await startChild(beside(import.meta.url, 'function-entry'), []);
-    await Promise.all([...this.#machines].map(([machine, functions]) => load(child, machine, functions)));
+    await this.#loadAll(child);
     const executor: Executor = { child, calls: new Set() };
     this.#executors.add(executor);
     this.#onPids();
     void child.gone.then(() => this.#gone(executor));
     this.#dispatch();
+  }
+
+  /** Others may be deployed meanwhile. One that cannot be loaded is being refused by the processes that are up. */
+  async #loadAll(child: Child): Promise<void> {
+    const loaded = new Set<string>();
+    for (let missing = [...this.#machines]; missing.length > 0; missing = [...this.#machines].filter(([machine]) => !loaded.has(machine))) {
+      for (const [machine] of missing) loaded.add(machine);
+      await Promise.allSettled(missing.map(([machine, functions]) => load(child, machine, functions)));
+    }
   }
 
   /** A process has ended: another one takes its place. If it cannot, the service ends, which its parent notices. */
@@ -167,7 +177,7 @@ export class FunctionPool {
       this.#queue.splice(this.#queue.indexOf(call), 1);
       return;
     }
-    this.#killAfter(call, Math.min(ABANDONED_MS, call.timeoutMs));
+    this.#killAfter(call, GRACE_MS);
     executor.child.endpoint.request('DELETE', path, '').catch(() => {});
   }
 }

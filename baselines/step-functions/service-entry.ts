@@ -5,15 +5,14 @@ import { DriverError } from '../../workloads/api/driver.ts';
 import { type Deployed, Execution } from './execution.ts';
 import { failureOf, type Reply, serve } from './http.ts';
 import type { CreateRequest, DeleteRequest, ExecutionResult, Notice, StartRequest, StopRequest } from './messages.ts';
+import { Overtaken } from './overtaken.ts';
 import { FunctionPool } from './pool.ts';
 
 if (process.argv[1] !== fileURLToPath(import.meta.url)) throw new Error('expected to be started as a process, was imported');
 
 const machines = new Map<string, Deployed>();
 const executions = new Map<string, Execution>();
-/** Executions that were to be stopped before they came: requests may overtake each other. */
-const stopped = new Set<string>();
-const STOPPED_IDS = 1_000;
+const stopped = new Overtaken();
 
 async function create({ name, definition, tasks, functions, early }: CreateRequest): Promise<void> {
   // The constructor checks the definition against the language.
@@ -25,7 +24,7 @@ async function create({ name, definition, tasks, functions, early }: CreateReque
 async function execute({ stateMachine, execution: id, input }: StartRequest): Promise<ExecutionResult> {
   const deployed = machines.get(stateMachine);
   if (deployed === undefined) throw new DriverError('CANCELLED', `expected a state machine, "${stateMachine}" was deleted`);
-  if (stopped.delete(id)) throw new DriverError('CANCELLED', 'the execution was stopped before it began');
+  if (stopped.take(id)) throw new DriverError('CANCELLED', 'the execution was stopped before it began');
   const execution = new Execution(deployed, pool);
   executions.set(id, execution);
   try {
@@ -39,10 +38,8 @@ async function execute({ stateMachine, execution: id, input }: StartRequest): Pr
 
 function stop(id: string): void {
   const execution = executions.get(id);
-  execution?.stop();
   if (execution === undefined) stopped.add(id);
-  const [oldest] = stopped;
-  if (stopped.size > STOPPED_IDS) stopped.delete(oldest!);
+  else execution.stop();
 }
 
 async function handle(_method: string, path: string, body: string): Promise<Reply> {
