@@ -23,10 +23,13 @@ export class WorkFinder {
   readonly #seenHead = new Int32Array(THREADS).fill(-1);
   readonly #seenNs = new Float64Array(THREADS);
   #ownRun = 0;
+  /** Where the search begins, so that every part has its turn. */
+  #nextPart: number;
 
   /** `isOutOfLine` says whether the session in a slot belongs to an app that forbids running on inline. */
   constructor(self: number, ledger: Ledger, threads: Threads, isOutOfLine: (slot: number) => boolean) {
     this.#self = self;
+    this.#nextPart = self + 1;
     this.#ledger = ledger;
     this.#threads = threads;
     this.#isOutOfLine = isOutOfLine;
@@ -79,13 +82,16 @@ export class WorkFinder {
   }
 
   #claimElsewhere(room: Room | undefined): EntryId {
-    const highest = this.#threads.highest;
-    for (let part = SCHEDULER; part <= highest; part++) {
+    const parts = this.#threads.highest + 1;
+    for (let i = 0; i < parts; i++) {
+      const part = (this.#nextPart + i) % parts;
       if (part === this.#self) continue;
       const head = this.#ledger.head(part);
       if (!this.#isRipe(part) || !this.#fits(part, room)) continue;
       const id = this.#ledger.claim(part, room === undefined ? undefined : head);
-      if (id !== NONE) return id;
+      if (id === NONE) continue;
+      this.#nextPart = part + 1;
+      return id;
     }
     return NONE;
   }

@@ -1,4 +1,4 @@
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import fc from 'fast-check';
 import { memoryBytes } from '../../harness/run/processes.ts';
 import type { Client } from '../client/client.ts';
@@ -76,31 +76,50 @@ function numbersOf({ outputs }: CallResult): number[] {
   return outputs.map(({ bytes }) => Number(Buffer.from(bytes).toString())).sort((a, b) => a - b);
 }
 
+async function comesOut(t: ExecutionContext, clients: readonly Client[], numRuns: number): Promise<void> {
+  let apps = 0;
+  const run = fc.asyncProperty(pipeline, fc.integer({ min: 1, max: 20 }), async (random, calls) => {
+    const name = `app ${apps++}`;
+    await clients[0]?.register(pipelineApp(name, random));
+    const checked = Array.from({ length: calls }, async (_, i) => {
+      const caller = clients[i % clients.length] as Client;
+      const result = await caller.call(name, 'f0', Buffer.from(`${i}`), { answer: 'all', deadlineMs: 30_000 });
+      t.deepEqual(
+        numbersOf(result),
+        outcome(random.stages, i).sort((a, b) => a - b),
+      );
+    });
+    await Promise.all(checked);
+    await clients[0]?.unregister(name);
+  });
+  await fc.assert(run, { numRuns, endOnFailure: true });
+}
+
 for (const executors of [1, 2, 4]) {
   test.serial(`random pipelines under the load of several clients come to what they must, on ${executors} executors`, async (t) => {
     const { client, connect } = await nodeOf(t, { executors });
-    const clients = [client, await connect(), await connect()];
-    let apps = 0;
-    await fc.assert(
-      fc.asyncProperty(pipeline, fc.integer({ min: 1, max: 20 }), async (random, calls) => {
-        const name = `app ${apps++}`;
-        await client.register(pipelineApp(name, random));
-        const checked = Array.from({ length: calls }, async (_, i) => {
-          const caller = clients[i % clients.length] as Client;
-          const result = await caller.call(name, 'f0', Buffer.from(`${i}`), { answer: 'all', deadlineMs: 30_000 });
-          t.deepEqual(
-            numbersOf(result),
-            outcome(random.stages, i).sort((a, b) => a - b),
-          );
-        });
-        await Promise.all(checked);
-        await client.unregister(name);
-      }),
-      { numRuns: 40, endOnFailure: true },
-    );
+    await comesOut(t, [client, await connect(), await connect()], 40);
     await endsEmpty(t, client);
   });
 }
+
+test.serial('random pipelines come to what they must while one thread after the other dies under them', async (t) => {
+  const { client, connect } = await nodeOf(t, { executors: 3 });
+  const faults = ['exits', 'spins', 'sendsForever', 'spinsAfterAwait'];
+  const functions = [...faults, 'echo'].map((name) => fn('fault-bodies', name, { timeoutMs: 30 }));
+  await client.register(appOf('faults', functions));
+  let over = false;
+  const outcomes = new Set<string>();
+  const killing = (async () => {
+    while (!over) for (const name of faults) outcomes.add(await outcomeOf(client.call('faults', name, INPUT, { answer: 'all' })));
+  })();
+  await comesOut(t, [await connect(), await connect()], 20).finally(() => {
+    over = true;
+  });
+  await killing;
+  t.deepEqual([...outcomes].sort(), ['EXECUTOR_DIED', 'FUNCTION_TIMED_OUT']);
+  await endsEmpty(t, client);
+});
 
 const life = (name: string, more: Partial<FunctionDefinition> = {}) => fn('life-bodies', name, more);
 
