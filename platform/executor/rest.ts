@@ -2,7 +2,7 @@
 import { PheromoneError } from '../core/errors.ts';
 import { hostNowNs } from './clock.ts';
 import { type EntryId, NONE } from './ledger.ts';
-import type { WorkFinder } from './search.ts';
+import { OWN_AFTER_NS, type WorkFinder } from './search.ts';
 import { BETWEEN, FULL, LOOP, PARKED, SEARCHING, type Threads } from './threads.ts';
 
 export class Rest {
@@ -52,8 +52,10 @@ export class Rest {
   park(): EntryId {
     const state = this.#become(PARKED);
     // Looked for again after saying so: who published before it saw no parked thread to wake.
-    if (!this.#finder.isWorkWaiting() && !this.#threads.isAlerted(this.#thread)) {
-      Atomics.wait(this.#threads.words, this.#threads.stateAt(this.#thread), state);
+    if (!this.#finder.isAdmissible(undefined) && !this.#threads.isAlerted(this.#thread)) {
+      // What waits in its own part is for others to run; one of them may need this core to wake up on.
+      const timeoutMs = this.#finder.isWorkWaiting() ? OWN_AFTER_NS / 1e6 : Number.POSITIVE_INFINITY;
+      Atomics.wait(this.#threads.words, this.#threads.stateAt(this.#thread), state, timeoutMs);
     }
     // Since it was woken it has counted as searching, so nobody else was woken for what came after.
     return this.search();

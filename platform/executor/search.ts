@@ -9,7 +9,7 @@ const OWN_BUDGET = 64;
 /** A lone entry of a thread that runs is left to that thread for so long: it is about to run it on inline. */
 const STEAL_AFTER_NS = 3_000;
 /** An executor leaves an entry that must not run inline to others for so long. */
-const OWN_AFTER_NS = 100_000;
+export const OWN_AFTER_NS = 100_000;
 
 /** Whether an invocation of function `fn` in the session of `slot` fits into what the executor has under way. */
 export type Room = (slot: number, fn: number) => boolean;
