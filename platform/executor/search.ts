@@ -10,6 +10,8 @@ const OWN_BUDGET = 64;
 const STEAL_AFTER_NS = 3_000;
 /** An executor leaves an entry that must not run inline to others for so long. */
 export const OWN_AFTER_NS = 100_000;
+/** So long it looks on whether they take it: as long as waking one takes, no longer, since it may need this core to wake up on. */
+const LEFT_TO_OTHERS_NS = 30_000;
 
 /** Whether an invocation of function `fn` in the session of `slot` fits into what the executor has under way. */
 export type Room = (slot: number, fn: number) => boolean;
@@ -54,16 +56,21 @@ export class WorkFinder {
     return this.#claimAged(hostNowNs(), room);
   }
 
-  /** Looks on for `spinNs`, and steals lone entries that their threads do not come to. */
+  /**
+   * Looks on for `spinNs`, and steals lone entries that their threads do not come to. With an entry of its own that
+   * is left to others it looks on until one of them has woken up and taken it: what follows from it may come back.
+   */
   search(spinNs: number): EntryId {
     const startNs = hostNowNs();
+    let untilNs = startNs + spinNs;
     for (;;) {
       const id = this.#claimElsewhere(undefined);
       if (id !== NONE) return id;
       const nowNs = hostNowNs();
       const aged = this.#claimAged(nowNs, undefined);
       if (aged !== NONE) return aged;
-      if (nowNs - startNs > spinNs || this.#threads.isAlerted(this.#self)) return NONE;
+      if (nowNs - startNs < LEFT_TO_OTHERS_NS && this.#ledger.waiting(this.#self) > 0) untilNs = nowNs + spinNs;
+      if (nowNs > untilNs || this.#threads.isAlerted(this.#self)) return NONE;
     }
   }
 
