@@ -56,7 +56,12 @@ function destination(library: Library, name: string, { bucket, as }: Route, labe
 
 /** Joins learn how many items there were, and of an item that it came to nothing. */
 function finish(library: Library, { routes, expecting }: AdapterConfig, emitted: number): void {
-  for (const bucket of expecting) library.expect(bucket, `${library.serial}`, Array.from({ length: emitted }, (_, i) => `${i}`));
+  for (const bucket of expecting)
+    library.expect(
+      bucket,
+      `${library.serial}`,
+      Array.from({ length: emitted }, (_, i) => `${i}`),
+    );
   if (emitted > 0) return;
   for (const { bucket, as } of routes) {
     if (as === 'joined') library.send(new Uint8Array(0), { bucket, ...tagOf(library), metadata: ABSENT });
