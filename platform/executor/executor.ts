@@ -47,7 +47,7 @@ export class Executor {
     this.#thread = setup.thread;
     this.#port = port;
     this.#sessions = new SessionTable(setup.store);
-    this.#objects = new ObjectStore(setup.store, this.#sessions, setup.thread);
+    this.#objects = new ObjectStore(setup.store, this.#sessions, setup.thread, (action) => this.#critically(action));
     this.#ledger = new Ledger(setup.ledger, setup.thread);
     this.#threads = new Threads(setup.threads);
     const reports = new ReportWriter(setup.reports, setup.thread, () => this.#threads.wakeScheduler());
@@ -170,6 +170,15 @@ export class Executor {
     if (!this.#threads.swap(this.#thread, state, BETWEEN)) halt();
     if (invocation.awaits) this.#outbox.flush();
     else this.#finish(id, invocation, span);
+  }
+
+  #critically(action: () => number): number {
+    if (!this.#threads.beginCritical(this.#thread)) halt();
+    try {
+      return action();
+    } finally {
+      this.#threads.endCritical(this.#thread);
+    }
   }
 
   /** A trace that does not fit into memory is cut short; the invocation goes on. */

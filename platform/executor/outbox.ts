@@ -27,6 +27,10 @@ export class Outbox implements InvocationHost {
   readonly #reports: ReportWriter;
   /** Reports were pushed that the scheduler has not been woken for. */
   #reported = false;
+  /** The invocation that is being published: its session, its watch sets, and in how many of them it is counted so far. */
+  #countingSlot = 0;
+  #countingSets: readonly number[] = [];
+  #counted = 0;
 
   constructor(thread: number, objects: ObjectStore, sessions: SessionTable, ledger: Ledger, threads: Threads, reports: ReportWriter) {
     this.objects = objects;
@@ -48,17 +52,18 @@ export class Outbox implements InvocationHost {
   dispatch(invocation: Invocation, bytes: Uint8Array, { bucket, target, key, group, metadata, output }: ResolvedSend): void {
     const { slot, epoch, plan, startedNs } = invocation;
     const nowNs = hostNowNs();
+    if (this.#counted > 0) this.#uncount();
     const label = { source: plan.index, bucket: bucket?.index ?? NO_BUCKET, key, group, metadata };
     const ref = this.objects.add(slot, epoch, bytes, label, nowNs);
     if (output) invocation.outputs.push(ref);
-    if (!this.#threads.beginHandOver(this.#thread)) halt();
+    if (!this.#threads.beginCritical(this.#thread)) halt();
     if (target >= 0) this.#publish(invocation, target, ref);
     if (bucket !== undefined) {
       for (const fn of bucket.immediate) this.#publish(invocation, fn, ref);
       if (bucket.byName.size > 0) for (const fn of bucket.byName.get(key) ?? []) this.#publish(invocation, fn, ref);
       if (bucket.stateful.length + bucket.appStateful.length > 0) this.push(SENT, slot, epoch, ref);
     }
-    this.#threads.endHandOver(this.#thread);
+    this.#threads.endCritical(this.#thread);
     const isLong = invocation.awaits || nowNs - startedNs > LONG_BODY_NS;
     const waiting = this.#ledger.waiting(this.#thread);
     if (waiting > 1 || (waiting > 0 && (isLong || !invocation.loaded.plan.inline))) this.#threads.wakeOne();
@@ -79,6 +84,7 @@ export class Outbox implements InvocationHost {
 
   /** Accounts for an invocation that is over. After it the session may be gone. */
   end(id: EntryId, slot: number, epoch: number, app: LoadedApp | undefined, fn: number): void {
+    if (this.#counted > 0) this.#uncount();
     if (!this.#ledger.finish(id, this.#thread)) return;
     for (const set of app?.plan.functions[fn]?.watchSets ?? []) {
       if (set !== 0 && this.#sessions.count(slot, set, -1) === 0) this.push(SOURCES_DONE, slot, epoch, set);
@@ -122,9 +128,20 @@ export class Outbox implements InvocationHost {
   }
 
   #publish({ slot, epoch, loaded }: Invocation, fn: number, ref: number): void {
-    this.#sessions.count(slot, 0, 1);
-    for (const set of loaded.plan.functions[fn]?.watchSets ?? []) if (set !== 0) this.#sessions.count(slot, set, 1);
+    const sets = loaded.plan.functions[fn]?.watchSets ?? [];
+    this.#countingSlot = slot;
+    this.#countingSets = sets;
+    for (; this.#counted < sets.length; this.#counted++) this.#sessions.count(slot, sets[this.#counted] as number, 1);
     if (!this.#ledger.publish(slot, epoch, fn, ref, 1, 1)) this.push(START, slot, epoch, ref, fn);
+    this.#counted = 0;
+  }
+
+  /** Takes back the counts of an invocation that was never published: its sender ran out of stack in between. */
+  #uncount(): void {
+    for (; this.#counted > 0; this.#counted--) {
+      this.#sessions.count(this.#countingSlot, this.#countingSets[this.#counted - 1] as number, -1);
+    }
+    this.#threads.endCritical(this.#thread);
   }
 }
 

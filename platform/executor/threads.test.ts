@@ -79,21 +79,21 @@ test('a thread that was declared dying learns it whatever it does next, and keep
   t.false(threads.swap(1, state, BETWEEN));
   t.is(threads.become(1, PARKED), -1);
   t.is(threads.enterBody(1, 2, 0, 1), -1);
-  t.false(threads.beginHandOver(1));
-  t.false(threads.isHandingOver(1));
+  t.false(threads.beginCritical(1));
+  t.false(threads.isCritical(1));
   threads.admit(1);
   t.is(threads.kind(1), BETWEEN);
   t.not(threads.enterBody(1, 1, 0, 1), state);
 });
 
-test('a hand-over that had begun is seen to its end', (t) => {
+test('what must not end halfway is seen to its end', (t) => {
   const threads = threadsOf(BETWEEN);
   const state = threads.enterBody(1, 1, 0, 1);
-  t.true(threads.beginHandOver(1));
+  t.true(threads.beginCritical(1));
   t.true(threads.swap(1, state, DYING));
-  t.true(threads.isHandingOver(1));
-  threads.endHandOver(1);
-  t.false(threads.isHandingOver(1));
+  t.true(threads.isCritical(1));
+  threads.endCritical(1);
+  t.false(threads.isCritical(1));
 });
 
 test('the count of bodies may wrap around', (t) => {

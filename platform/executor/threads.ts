@@ -32,7 +32,7 @@ const TIMEOUT = 2;
 const CURRENT = 3;
 const SINCE = 4; // a double: words 4 and 5
 const LOOP_DUE = 6; // a double: words 6 and 7
-const HANDING_OVER = 10;
+const CRITICAL = 10;
 // Words of the scheduler (thread 0).
 const WATCHING = 8;
 const HIGHEST = 9;
@@ -101,23 +101,24 @@ export class Threads {
   }
 
   /**
-   * The thread is about to count and publish what it sends: it is not to be terminated between the two. False
-   * where it was declared dying: it must not go on.
+   * The thread is about to do what must not end halfway, as claiming memory and noting that, or counting an
+   * invocation and publishing it: it is not to be terminated before `endCritical`. False where it was declared
+   * dying: it must not go on.
    */
-  beginHandOver(thread: number): boolean {
-    Atomics.store(this.words, thread * THREAD_WORDS + HANDING_OVER, 1);
+  beginCritical(thread: number): boolean {
+    Atomics.store(this.words, thread * THREAD_WORDS + CRITICAL, 1);
     if (this.kind(thread) !== DYING) return true;
-    this.endHandOver(thread);
+    this.endCritical(thread);
     return false;
   }
 
-  endHandOver(thread: number): void {
-    Atomics.store(this.words, thread * THREAD_WORDS + HANDING_OVER, 0);
+  endCritical(thread: number): void {
+    Atomics.store(this.words, thread * THREAD_WORDS + CRITICAL, 0);
   }
 
   /** Asked of a thread that was declared dying: once false, always false. */
-  isHandingOver(thread: number): boolean {
-    return Atomics.load(this.words, thread * THREAD_WORDS + HANDING_OVER) === 1;
+  isCritical(thread: number): boolean {
+    return Atomics.load(this.words, thread * THREAD_WORDS + CRITICAL) === 1;
   }
 
   /** The ledger's entry whose body runs now, or ran last. */
@@ -150,7 +151,7 @@ export class Threads {
     if (thread > this.highest) Atomics.store(this.words, HIGHEST, thread);
     this.setLoopDueNs(thread, Number.POSITIVE_INFINITY);
     Atomics.store(this.words, thread * THREAD_WORDS + CONTROL, 0);
-    this.endHandOver(thread);
+    this.endCritical(thread);
     this.setKind(thread, BETWEEN);
   }
 

@@ -6,7 +6,7 @@ import { SessionTable } from './sessions.ts';
 function setUp(granules: number) {
   const memory = reserveMemory({ arenaBytes: granules * GRANULE_BYTES });
   const table = new SessionTable(memory);
-  return { table, as: (thread: number) => new SessionAllocator(memory, table, thread) };
+  return { table, as: (thread: number) => new SessionAllocator(memory, table, thread, (action) => action()) };
 }
 
 test('small pieces of a session lie side by side, those of another elsewhere', (t) => {

@@ -3,19 +3,25 @@ import { Granules } from './granules.ts';
 import { ALIGN_BYTES, GRANULE_BYTES, SESSION_SLOTS, type StoreMemory } from './memory.ts';
 import { RUNS, type SessionTable } from './sessions.ts';
 
+/** Runs an action from its beginning to its end, whatever becomes of the thread. */
+export type Critical = (action: () => number) => number;
+
 export class SessionAllocator {
   readonly #granules: Granules;
   readonly #sessions: SessionTable;
   readonly #thread: number;
+  readonly #critical: Critical;
   // The granule that each session's next small piece comes from, as this thread left it; void once the epoch is another.
   readonly #epochs = new Int32Array(SESSION_SLOTS).fill(-1);
   readonly #nextBytes = new Float64Array(SESSION_SLOTS);
   readonly #endBytes = new Float64Array(SESSION_SLOTS);
 
-  constructor(memory: StoreMemory, sessions: SessionTable, thread: number) {
+  /** `critical` runs what must not end halfway, on a thread that may be terminated. */
+  constructor(memory: StoreMemory, sessions: SessionTable, thread: number, critical: Critical) {
     this.#granules = new Granules(memory);
     this.#sessions = sessions;
     this.#thread = thread;
+    this.#critical = critical;
   }
 
   get usedBytes(): number {
@@ -54,10 +60,12 @@ export class SessionAllocator {
   }
 
   #claim(slot: number, count: number): number {
-    const first = this.#granules.claim(count, this.#sessions.app(slot));
-    this.#sessions.join(slot, this.#thread);
-    this.#granules.link(first, this.#sessions.head(slot, RUNS, this.#thread) - 1);
-    this.#sessions.setHead(slot, RUNS, this.#thread, first + 1);
-    return first * GRANULE_BYTES;
+    return this.#critical(() => {
+      const first = this.#granules.claim(count, this.#sessions.app(slot));
+      this.#sessions.join(slot, this.#thread);
+      this.#granules.link(first, this.#sessions.head(slot, RUNS, this.#thread) - 1);
+      this.#sessions.setHead(slot, RUNS, this.#thread, first + 1);
+      return first * GRANULE_BYTES;
+    });
   }
 }

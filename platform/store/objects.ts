@@ -9,7 +9,7 @@
  */
 import { PheromoneError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
-import { SessionAllocator } from './allocator.ts';
+import { type Critical, SessionAllocator } from './allocator.ts';
 import { ALIGN_BYTES, type StoreMemory } from './memory.ts';
 import { OBJECTS, type SessionTable, SPANS } from './sessions.ts';
 
@@ -49,11 +49,11 @@ export class ObjectStore {
   readonly #doubles: Float64Array;
   readonly #bytes: Buffer;
 
-  constructor(memory: StoreMemory, sessions: SessionTable, thread: number) {
+  constructor(memory: StoreMemory, sessions: SessionTable, thread: number, critical: Critical = (action) => action()) {
     this.arena = memory.arena;
     this.#sessions = sessions;
     this.#thread = thread;
-    this.allocator = new SessionAllocator(memory, sessions, thread);
+    this.allocator = new SessionAllocator(memory, sessions, thread, critical);
     this.#words = new Int32Array(memory.arena);
     this.#doubles = new Float64Array(memory.arena);
     this.#bytes = Buffer.from(memory.arena);

@@ -10,8 +10,8 @@ import type { ExecutorState } from '../wire/messages.ts';
 
 /** How long a thread may stay in one and the same state after a timeout of its own before its event loop counts as blocked. */
 const LOOP_GRACE_NS = 200e6;
-/** How often, a millisecond apart, the end of a thread is put off because it is handing something over. */
-const TERMINATE_TRIES = 100;
+/** How often, a millisecond apart, the end of a thread is put off for what must not end halfway; wiping memory takes longest. */
+const TERMINATE_TRIES = 5_000;
 const ENTRY = new URL(`../executor/entry${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`, import.meta.url);
 
 export interface ExecutorEvents {
@@ -119,8 +119,8 @@ export class Executors {
 
   /** Ends a dying thread. A native call that blocks holds this up; the replacement is at work already. */
   #terminate(worker: Worker | undefined, thread: number, tries: number): void {
-    // Ended between counting an invocation and publishing it, the thread would leave a session that never ends.
-    if (tries > 0 && this.#threads.isHandingOver(thread)) setTimeout(() => this.#terminate(worker, thread, tries - 1), 1);
+    // Ended halfway, it would leave memory that nobody frees, or a session that never ends.
+    if (tries > 0 && this.#threads.isCritical(thread)) setTimeout(() => this.#terminate(worker, thread, tries - 1), 1);
     else void worker?.terminate();
   }
 
