@@ -48,7 +48,9 @@ test('a full part takes nothing more until an entry is over, whichever it is', (
   t.is(claimer.heldBy(2).length, ENTRIES);
   const some = held[(ENTRIES / 3) | 0] as EntryId;
   t.true(claimer.finish(some, 2));
-  t.true(producer.publish(77, 0, 0, 0, 1, 1));
+  // It looks at a part of the entries each time.
+  let tries = 0;
+  while (!producer.publish(77, 0, 0, 0, 1, 1) && tries < ENTRIES) tries++;
   t.false(producer.publish(0, 0, 0, 0, 1, 1));
   t.is(claimer.claim(1), some);
   t.is(claimer.read(some, blank()).slot, 77);

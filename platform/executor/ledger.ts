@@ -13,6 +13,8 @@ import { THREADS } from '../store/memory.ts';
 export const ENTRIES = 16_384;
 const MASK = ENTRIES - 1;
 const ENTRY_WORDS = 8;
+/** A search through a full part for each publication would cost far more than the detour that is taken instead. */
+const TRIES = 512;
 const PART_HEADER_WORDS = 32;
 const PART_WORDS = PART_HEADER_WORDS + ENTRIES + ENTRIES * ENTRY_WORDS;
 
@@ -69,7 +71,7 @@ export class Ledger {
     this.#self = thread;
   }
 
-  /** Publishes an invocation in this thread's part; returns false, and does nothing, where the part is full. */
+  /** Publishes an invocation in this thread's part; returns false, and does nothing, where the part is full or nearly so. */
   publish(slot: number, epoch: number, fn: number, inputs: number, inputCount: number, attempt: number): boolean {
     const part = this.#self * PART_WORDS;
     const number = this.#freeEntry(part);
@@ -166,9 +168,9 @@ export class Ledger {
     return found;
   }
 
-  /** An entry of one's own part whose invocation is over, or -1; the next one, as a rule. */
+  /** An entry of one's own part whose invocation is over; the next one, as a rule. -1 where the next few are all taken. */
   #freeEntry(part: number): number {
-    for (let tried = 0; tried < ENTRIES; tried++) {
+    for (let tried = 0; tried < TRIES; tried++) {
       const number = this.#cursor;
       this.#cursor = (number + 1) & MASK;
       if (Atomics.load(this.#words, this.#entryAt(part, number) + STATE) === FREE) return number;
