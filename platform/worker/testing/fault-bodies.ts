@@ -107,6 +107,12 @@ export const waitsOnMemory: FunctionBody = () => Atomics.wait(new Int32Array(new
 /** Holds its thread in a native call, which nothing can interrupt. */
 export const holdsThread: FunctionBody = () => execSync('sleep 1');
 
+/** Likewise, until the file is there that its input names; not for ever. */
+export const holdsThreadUntil: FunctionBody = (library) => {
+  const path = Buffer.from(library.inputs[0]?.bytes ?? []).toString();
+  execSync('for i in $(seq 600); do [ -e "$RELEASE" ] && break; sleep 0.05; done', { env: { ...process.env, RELEASE: path } });
+};
+
 export const spinsAfterAwait: FunctionBody = async () => {
   await sleep(5);
   block();
