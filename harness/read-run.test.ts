@@ -27,10 +27,19 @@ test('a run without records is a run', (t) => {
   t.deepEqual(readRun(folder('')).records, []);
 });
 
-test('a last line cut in half is left out, and said to be', (t) => {
-  const run = readRun(folder(`${line}\n${line.slice(0, 40)}`));
+test('where the harness was killed, a last line cut in half is left out, and said to be', (t) => {
+  const killed = JSON.stringify({ ...manifestFixture(), state: 'running' });
+  const run = readRun(folder(`${line}\n${line.slice(0, 40)}`, killed));
   t.is(run.records.length, 1);
   t.true(run.truncated);
+});
+
+test('a run that came to its end and whose last line is cut in half is refused', (t) => {
+  const dir = folder(`${line}\n${line.slice(0, 40)}`);
+  t.throws(() => readRun(dir), {
+    instanceOf: InputError,
+    message: /records\.jsonl:2: expected a whole record .* complete, got one cut in half/,
+  });
 });
 
 test('damage elsewhere is refused with file and line', (t) => {

@@ -31,8 +31,8 @@ function checkVersion(head: unknown, where: string): void {
 }
 
 /**
- * Reads the run in folder `dir`. A last line that was cut in half is left out, and `truncated` says so. Throws an
- * {@link InputError} that names file and line for any other damage.
+ * Reads the run in folder `dir`. Where the harness was killed, a last line that was cut in half is left out, and
+ * `truncated` says so. Throws an {@link InputError} that names file and line for any other damage.
  */
 export function readRun(dir: string): Run {
   const manifestPath = join(dir, MANIFEST_FILE);
@@ -43,6 +43,10 @@ export function readRun(dir: string): Run {
   const lines = read(dir, RECORDS_FILE).split('\n');
   // A whole file ends with a line feed, so what follows the last one is either empty or cut.
   const truncated = lines.pop() !== '';
+  if (truncated && head.state !== 'running') {
+    const what = `expected a whole record at the end of a run that is ${head.state}, got one cut in half`;
+    throw new InputError(`${recordsPath}:${lines.length + 1}: ${what}; the file was damaged after the run`);
+  }
   const records = lines.map((line, index): RunRecord => {
     const where = `${recordsPath}:${index + 1}`;
     return validate(runRecord, parseJson(line, where), where);
