@@ -25,32 +25,6 @@ async function withPlatform(driver: Driver, use: (platform: Platform) => Promise
 }
 
 for (const driver of [restateCalls, restateSteps]) {
-  test.serial(`${driver.name}: A run goes on where it was when the processes with its functions are killed`, async (t) => {
-    const naps: Workflow = {
-      name: 'naps',
-      entry: 'items',
-      functions: { items: body('lines'), each: body('nap', 4), join: body('describe') },
-      dependencies: [{ pattern: 'map', from: 'items', each: 'each', to: 'join' }],
-      result: 'all',
-    };
-    await withPlatform(driver, async (platform) => {
-      const deployment = await platform.deploy(naps);
-      const running = deployment.invoke(Buffer.from('400\n401\n402'), { deadlineMs });
-      await new Promise((resolve) => setTimeout(resolve, 200));
-      const [host, server, ...killed] = platform.pids();
-      for (const pid of killed) process.kill(pid, 'SIGKILL');
-      const { outputs, trace } = await running;
-      const joined = JSON.parse(Buffer.from(outputs[0]!.bytes).toString()) as readonly { readonly text: string }[];
-      t.deepEqual(
-        joined.map(({ text }) => text),
-        ['400', '401', '402'],
-      );
-      t.deepEqual(trace.spans.map(({ fn }) => fn).sort(), ['each', 'each', 'each', 'items', 'join'], 'each result is recorded once');
-      t.deepEqual(platform.pids().slice(0, 2), [host, server]);
-      t.false(platform.pids().some((pid) => killed.includes(pid)));
-    });
-  });
-
   test.serial(`${driver.name}: What still runs when the first value is there gives its executor back`, async (t) => {
     const race: Workflow = {
       name: 'race',
