@@ -32,12 +32,14 @@ export type ErrorCode =
   | 'BAD_MESSAGE'
   /** The connection to the node was lost, or never came about. */
   | 'DISCONNECTED'
+  /** The durable store did not do what it was asked to: no space, no connection, an answer that it should not give. */
+  | 'STORE_FAILED'
   /** A name, key, option or call that is not allowed. */
   | 'INVALID_ARGUMENT'
   /** A fault of the platform itself. */
   | 'INTERNAL';
 
-const RETRYABLE: ReadonlySet<ErrorCode> = new Set(['EXECUTOR_DIED', 'OUT_OF_MEMORY', 'OVERLOADED', 'DISCONNECTED']);
+const RETRYABLE: ReadonlySet<ErrorCode> = new Set(['EXECUTOR_DIED', 'OUT_OF_MEMORY', 'OVERLOADED', 'DISCONNECTED', 'STORE_FAILED']);
 
 /** An error with a stable code. Crosses threads and sockets as code and message, since postMessage drops classes. */
 export class PheromoneError extends Error {
