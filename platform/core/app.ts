@@ -77,4 +77,15 @@ export interface AppDefinition {
   readonly triggers: readonly TriggerDefinition[];
   /** `false`: never run a triggered function on the thread that triggered it. For measuring; default `true`. */
   readonly inline?: boolean;
+  /**
+   * Where bodies run: on the node's threads, over shared memory (default), or in processes of their own, which get
+   * copies of their inputs; a crash there is one of its invocation alone.
+   */
+  readonly isolation?: 'threads' | 'processes';
+  /** JavaScript heap of each process, in MiB; only with isolation `processes`. Default: what the runtime gives itself. */
+  readonly heapMb?: number;
+  /** `false`: load functions on first use, not when the app is registered. Default `true`. */
+  readonly warm?: boolean;
+  /** Object memory that the app's sessions may hold on a node at once, counted in granules of 64 KiB. Default: the node's. */
+  readonly memoryBytes?: number;
 }

@@ -24,6 +24,9 @@ export const LIMITS = {
   functionTimeoutMs: 60_000,
   /** The longest timeout that a function may ask for: the longest that the runtime's timers take. */
   functionTimeoutMaxMs: 2_147_483_647,
+  /** Bounds of an isolated process's heap, in MiB; with less the runtime does not start. */
+  heapMinMb: 16,
+  heapMaxMb: 65_536,
   /** How often an invocation runs whose executor died under it. */
   attempts: 3,
   /** Invocations of source functions that the triggers of one session may have run again. */

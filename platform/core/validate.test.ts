@@ -167,6 +167,15 @@ const FAULTS: readonly (readonly [string, AppDefinition, string])[] = [
     withTrigger({ ...custom, sources: ['f'], scope: 'app' }),
     'app "x": trigger "t": expected scope "session", since the sources of a custom trigger belong to one, got "app"',
   ],
+  ['an unknown isolation', app({ isolation: 'vm' as never }), 'app "x": expected isolation to be "threads" or "processes", got "vm"'],
+  ['a heap without processes', app({ heapMb: 64 }), 'app "x": expected heapMb only with isolation "processes", got nothing'],
+  [
+    'a heap that is too small',
+    app({ isolation: 'processes', heapMb: 1 }),
+    'app "x": expected heapMb to be a whole number from 16 to 65536, got 1',
+  ],
+  ['a warm that is a number', app({ warm: 1 as never }), 'app "x": expected warm to be a boolean, got 1'],
+  ['no memory', app({ memoryBytes: 0 }), 'app "x": expected memoryBytes to be a whole number from 1 up, got 0'],
 ];
 
 for (const [fault, definition, message] of FAULTS) {

@@ -31,6 +31,7 @@ export function validateApp(definition: AppDefinition): void {
   list(where, 'triggers', definition.triggers, LIMITS.bucketsPerApp * LIMITS.triggersPerBucket);
   if (definition.functions.length === 0) throw invalid(where, 'at least one function', 'none');
   optional(where, 'inline', definition.inline, 'a boolean', (value) => typeof value === 'boolean');
+  validateIsolation(where, definition);
 
   const functions = names(where, 'function', definition.functions);
   const buckets = names(where, 'bucket', definition.buckets);
@@ -40,6 +41,17 @@ export function validateApp(definition: AppDefinition): void {
   for (const [bucket, triggers] of Map.groupBy(definition.triggers, (trigger) => trigger.bucket)) {
     list(`${where}: bucket ${show(bucket)}`, 'triggers', triggers, LIMITS.triggersPerBucket);
   }
+}
+
+function validateIsolation(where: string, { isolation, heapMb, warm, memoryBytes }: AppDefinition): void {
+  const { heapMinMb, heapMaxMb } = LIMITS;
+  optional(where, 'isolation', isolation, '"threads" or "processes"', (value) => value === 'threads' || value === 'processes');
+  optional(where, 'heapMb', heapMb, `a whole number from ${heapMinMb} to ${heapMaxMb}`, (value) => {
+    return Number.isInteger(value) && Number(value) >= heapMinMb && Number(value) <= heapMaxMb;
+  });
+  if (heapMb !== undefined && isolation !== 'processes') throw invalid(where, 'heapMb only with isolation "processes"', show(isolation));
+  optional(where, 'warm', warm, 'a boolean', (value) => typeof value === 'boolean');
+  optional(where, 'memoryBytes', memoryBytes, 'a whole number from 1 up', (value) => Number.isSafeInteger(value) && Number(value) >= 1);
 }
 
 function validateFunction(where: string, fn: FunctionDefinition, buckets: ReadonlySet<string>): void {
