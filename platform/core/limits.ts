@@ -9,6 +9,10 @@ export const LIMITS = {
   /** Copies of objects that triggers of scope `app` hold, all together. */
   heldBytes: 1_073_741_824,
   objectBytes: 1_073_741_824,
+  /** Workers and coordinators of a cluster. */
+  members: 1_000,
+  /** Labels of a worker. */
+  labels: 64,
   functionsPerApp: 10_000,
   bucketsPerApp: 10_000,
   triggersPerBucket: 1_024,
