@@ -34,10 +34,12 @@ const PLATFORM_LAYERS: Readonly<Record<string, readonly string[]>> = {
   wire: ['core'],
   store: ['core'],
   executor: ['core', 'wire', 'store'],
-  worker: ['core', 'wire', 'store', 'executor'],
-  coordinator: ['core', 'wire', 'store'],
-  manager: ['core', 'wire', 'store'],
-  client: ['core', 'wire'],
+  door: ['core', 'wire'],
+  member: ['core', 'wire'],
+  worker: ['core', 'wire', 'store', 'executor', 'door', 'member'],
+  coordinator: ['core', 'wire', 'store', 'door', 'member'],
+  manager: ['core', 'wire'],
+  client: ['core', 'wire', 'member'],
   gateway: ['core', 'wire', 'client'],
 };
 

@@ -6,8 +6,8 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
-import { listen } from '../wire/connection.ts';
-import { PROTOCOL_VERSION } from '../wire/messages.ts';
+import { NODE_SIDE } from '../wire/client-protocol.ts';
+import { listen } from '../wire/greeting.ts';
 import { type Client, connectClient } from './client.ts';
 
 const HOST = '127.0.0.1';
@@ -25,9 +25,10 @@ async function serve(): Promise<Ports> {
   const { port } = await listen({
     host: HOST,
     port: 0,
-    onConnection(connection) {
+    self: { role: 'worker', name: 'echo' },
+    accept(_, speak) {
+      const connection = speak(NODE_SIDE);
       connection.onMessage((message, payload) => {
-        if (message.type === 'hello') connection.send({ type: 'welcome', version: PROTOCOL_VERSION, pid: process.pid });
         if (message.type !== 'call') return;
         const outputs = [{ source: message.fn, key: '', group: '', size: payload.length }];
         connection.send({ type: 'result', id: message.id, outputs, spans: [] }, payload);

@@ -1,8 +1,6 @@
-import test, { type ExecutionContext } from 'ava';
+import test from 'ava';
 import type { AppDefinition } from '../core/app.ts';
-import { type ClientConnection, listen } from '../wire/connection.ts';
-import { PROTOCOL_VERSION, type Register } from '../wire/messages.ts';
-import { connectClient } from './client.ts';
+import type { Register } from '../wire/messages.ts';
 import { app, type Behaviour, clientOf, echoing, failsWith } from './testing.ts';
 
 /** A node that takes every definition that does not name a bucket `forbidden`, and the definitions it took. */
@@ -89,35 +87,6 @@ test('the status is handed on as the node gives it', async (t) => {
     if (message.type === 'status') connection.send({ type: 'status', id: message.id, ...status });
   });
   t.deepEqual(await client.status(), status);
-});
-
-/** A listener that answers the first message with `answer`. */
-async function stranger(t: ExecutionContext, answer: (connection: ClientConnection) => void): Promise<{ host: string; port: number }> {
-  const { port, close } = await listen({
-    host: '127.0.0.1',
-    port: 0,
-    onConnection: (connection) => connection.onMessage(() => answer(connection)),
-  });
-  t.teardown(close);
-  return { host: '127.0.0.1', port };
-}
-
-test('a node of another version is refused', async (t) => {
-  const address = await stranger(t, (connection) => connection.send({ type: 'welcome', version: 99, pid: 1 }));
-  const message = new RegExp(`^node: expected a welcome of version ${PROTOCOL_VERSION}, got version 99$`);
-  await failsWith(t, connectClient(address), 'BAD_MESSAGE', message);
-});
-
-test('a node that refuses the client says why', async (t) => {
-  const address = await stranger(t, (connection) => connection.send({ type: 'failed', id: 0, code: 'OVERLOADED', message: 'too many' }));
-  await failsWith(t, connectClient(address), 'OVERLOADED', /^too many$/);
-});
-
-test('a node that says nothing, or hangs up, is no node', async (t) => {
-  const mute = await stranger(t, () => {});
-  await failsWith(t, connectClient({ ...mute, timeoutMs: 50 }), 'DISCONNECTED', /^node: expected a welcome within 50 ms, got none$/);
-  const abrupt = await stranger(t, (connection) => connection.close());
-  await failsWith(t, connectClient(abrupt), 'DISCONNECTED', /got the end of the connection$/);
 });
 
 test('an answer of the wrong type rejects its request', async (t) => {

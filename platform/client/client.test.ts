@@ -13,7 +13,7 @@ test('a call resolves with its outputs, its key, group and source', async (t) =>
     ];
     connection.send({ type: 'result', id: message.id, outputs, spans: [{ fn: 'f', startedNs: 1, endedNs: 2 }] }, payload);
   });
-  t.is(client.pid, 4711);
+  t.is(client.pid, process.pid);
   const result = await client.call('a', 'f', Uint8Array.of(1, 2, 3), { answer: 'all', deadlineMs: 5_000, trace: true });
   t.deepEqual(result, {
     outputs: [

@@ -1,9 +1,10 @@
 /** The SDK: register apps with a node, call them, feed them and listen to them. */
 import type { AppDefinition, BucketDefinition, TriggerDefinition } from '../core/app.ts';
 import { PheromoneError } from '../core/errors.ts';
-import { type ConnectOptions, connect, type NodeConnection } from '../wire/connection.ts';
+import { CLIENT_SIDE, type NodeConnection } from '../wire/client-protocol.ts';
+import { dial } from '../wire/greeting.ts';
 import { WIRE_LIMITS } from '../wire/limits.ts';
-import { type ClientMessage, type NodeMessage, PROTOCOL_VERSION, type Status, type Welcome } from '../wire/messages.ts';
+import type { ClientMessage, NodeMessage, Status } from '../wire/messages.ts';
 import { faultOfCall, faultOfInput, faultOfSubscription } from './check.ts';
 import { withBucket, withoutBucket, withoutTrigger, withTrigger } from './definition.ts';
 import { type Abandon, expectAnswer, type Pending, PendingRequest, type ReadAnswer, readDone, startTimer } from './pending.ts';
@@ -13,37 +14,20 @@ import { OpenSubscription, type SubscribeOptions, type Subscription } from './su
 const KEEP = { keep: true } as const;
 const NOTHING = new Uint8Array(0);
 
-export interface ClientOptions extends ConnectOptions {
+export interface ClientOptions {
+  readonly host: string;
+  readonly port: number;
+  /** How long the node may take to answer the first contact. Default: `WIRE_LIMITS.connectMs`. */
+  readonly timeoutMs?: number | undefined;
   /** How long the node may take to answer anything but a call. Default: `WIRE_LIMITS.requestMs`. */
   readonly requestTimeoutMs?: number | undefined;
 }
 
 /** Connects to a node. Rejects with `DISCONNECTED` if none answers in time, with `BAD_MESSAGE` if it speaks another version. */
-export async function connectClient(options: ClientOptions): Promise<Client> {
-  const connection = await connect(options);
-  const { pid } = await shakeHands(connection, options.timeoutMs ?? WIRE_LIMITS.connectMs);
-  return new Client(connection, pid, options.requestTimeoutMs ?? WIRE_LIMITS.requestMs);
-}
-
-function shakeHands(connection: NodeConnection, timeoutMs: number): Promise<Welcome> {
-  return new Promise((resolve, reject) => {
-    const late = new PheromoneError('DISCONNECTED', `node: expected a welcome within ${timeoutMs} ms, got none`);
-    const timer = setTimeout(() => connection.destroy(late), timeoutMs);
-    connection.onClose((error) => {
-      clearTimeout(timer);
-      reject(error ?? new PheromoneError('DISCONNECTED', 'node: expected a welcome, got the end of the connection'));
-    });
-    connection.onMessage((message) => {
-      clearTimeout(timer);
-      if (message.type === 'failed') connection.destroy(new PheromoneError(message.code, message.message));
-      else if (message.type === 'welcome' && message.version === PROTOCOL_VERSION) resolve(message);
-      else {
-        const got = message.type === 'welcome' ? `version ${message.version}` : message.type;
-        connection.destroy(new PheromoneError('BAD_MESSAGE', `node: expected a welcome of version ${PROTOCOL_VERSION}, got ${got}`));
-      }
-    });
-    connection.send({ type: 'hello', version: PROTOCOL_VERSION });
-  });
+export async function connectClient({ host, port, timeoutMs, requestTimeoutMs = WIRE_LIMITS.requestMs }: ClientOptions): Promise<Client> {
+  const self = { role: 'client', name: `client of process ${process.pid}` } as const;
+  const { connection, peer } = await dial({ host, port, self, protocol: CLIENT_SIDE, timeoutMs });
+  return new Client(connection, peer.pid, requestTimeoutMs);
 }
 
 /**
@@ -233,7 +217,6 @@ export class Client {
   }
 
   #receive(message: NodeMessage, payload: Uint8Array, isOwn: boolean): void {
-    if (message.type === 'welcome') throw new PheromoneError('BAD_MESSAGE', 'node: expected one welcome, got another');
     if (message.type === 'event' || message.type === 'fault') {
       this.#subscriptions.get(message.subscription)?.receive(message, payload, isOwn);
       return;

@@ -2,12 +2,13 @@
 import type { ExecutionContext } from 'ava';
 import type { AppDefinition } from '../core/app.ts';
 import { type ErrorCode, PheromoneError } from '../core/errors.ts';
-import { type ClientConnection, listen } from '../wire/connection.ts';
-import { type Call, type ClientMessage, PROTOCOL_VERSION } from '../wire/messages.ts';
+import { type ClientConnection, NODE_SIDE } from '../wire/client-protocol.ts';
+import { listen } from '../wire/greeting.ts';
+import type { Call, ClientMessage } from '../wire/messages.ts';
 import { type Client, type ClientOptions, connectClient } from './client.ts';
 
-/** What the node does with a message other than `hello`; the payload is a copy. */
-export type Behaviour = (message: Exclude<ClientMessage, { type: 'hello' }>, payload: Uint8Array, connection: ClientConnection) => void;
+/** What the node does with a message; the payload is a copy. */
+export type Behaviour = (message: ClientMessage, payload: Uint8Array, connection: ClientConnection) => void;
 
 /** A client of a node that behaves as the test wants; both gone when the test is over. */
 export async function clientOf(
@@ -18,11 +19,10 @@ export async function clientOf(
   const { port, close } = await listen({
     host: '127.0.0.1',
     port: 0,
-    onConnection(connection) {
-      connection.onMessage((message, payload) => {
-        if (message.type === 'hello') connection.send({ type: 'welcome', version: PROTOCOL_VERSION, pid: 4711 });
-        else behave(message, new Uint8Array(payload), connection);
-      });
+    self: { role: 'worker', name: 'node' },
+    accept(_, speak) {
+      const connection = speak(NODE_SIDE);
+      connection.onMessage((message, payload) => behave(message, new Uint8Array(payload), connection));
     },
   });
   t.teardown(close);

@@ -17,7 +17,7 @@ import { type Client, connectClient } from '../client/client.ts';
 import type { CallResult } from '../client/run.ts';
 import type { Subscription } from '../client/subscription.ts';
 import { type ErrorCode, PheromoneError } from '../core/errors.ts';
-import { PROTOCOL_VERSION } from '../wire/messages.ts';
+import { PROTOCOL_VERSION } from '../wire/greeting-messages.ts';
 import { spawnWorker, type WorkerProcess } from '../worker/spawn.ts';
 import { CAPABILITIES } from './capabilities.ts';
 import { compileWorkflow } from './compile.ts';

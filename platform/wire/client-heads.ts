@@ -8,7 +8,6 @@ import type { Call, ClientMessage, Feed } from './messages.ts';
 
 /** None is a tag of a node's. */
 const TAG = {
-  hello: 0,
   register: 1,
   unregister: 2,
   call: 3,
@@ -30,8 +29,6 @@ export const CLIENT_HEADS: Heads<ClientMessage> = {
         return [TAG.feed, message.id, message.app, message.fn, message.deadlineMs ?? null];
       case 'cancel':
         return [TAG.cancel, message.id];
-      case 'hello':
-        return [TAG.hello, message.version];
       case 'register':
         return [TAG.register, message.id, serializeApp(message.app)];
       case 'unregister':
@@ -54,9 +51,6 @@ export const CLIENT_HEADS: Heads<ClientMessage> = {
       case TAG.cancel:
         length(f, 2, 'cancel');
         return { type: 'cancel', id: natural(f[1], 'cancel.id') };
-      case TAG.hello:
-        length(f, 2, 'hello');
-        return { type: 'hello', version: natural(f[1], 'hello.version') };
       case TAG.register:
         length(f, 3, 'register');
         return { type: 'register', id: natural(f[1], 'register.id'), app: deserializeApp(f[2]) };

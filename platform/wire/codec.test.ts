@@ -8,7 +8,7 @@ import { CLIENT_HEADS } from './client-heads.ts';
 import { encodeHead, FrameDecoder, PREFIX_BYTES, writePrefix } from './codec.ts';
 import type { Heads } from './heads.ts';
 import { WIRE_LIMITS } from './limits.ts';
-import { type Call, type ClientMessage, type Feed, type NodeMessage, PROTOCOL_VERSION } from './messages.ts';
+import type { Call, ClientMessage, Feed, NodeMessage } from './messages.ts';
 import { NODE_HEADS } from './node-heads.ts';
 
 interface Frame<M> {
@@ -80,7 +80,6 @@ const clientFrame: fc.Arbitrary<Frame<ClientMessage>> = fc.oneof(
   frames<ClientMessage>(fc.oneof(call, feed), bytes),
   frames<ClientMessage>(
     fc.oneof(
-      fc.record({ type: fc.constant('hello' as const), version: natural }),
       fc.record({ type: fc.constant('register' as const), id: natural, app }),
       fc.record({ type: fc.constant('unregister' as const), id: natural, app: text }),
       fc.record({ type: fc.constant('cancel' as const), id: natural }),
@@ -115,7 +114,6 @@ const nodeFrame: fc.Arbitrary<Frame<NodeMessage>> = fc.oneof(
   })),
   frames<NodeMessage>(
     fc.oneof(
-      fc.record({ type: fc.constant('welcome' as const), version: natural, pid: natural }),
       fc.record({ type: fc.constant('done' as const), id: natural }),
       fc.record({ type: fc.constant('failed' as const), id: natural, code, message: text }),
       fc.record({ type: fc.constant('fault' as const), subscription: natural, code, message: text }),
@@ -240,7 +238,7 @@ test('the largest object goes through in a frame and one byte above the limit of
 });
 
 test('a definition that cannot be cloned is refused before anything is sent', (t) => {
-  const fn = { name: 'f', module: 'm', export: 'f', config: { act: () => PROTOCOL_VERSION } };
+  const fn = { name: 'f', module: 'm', export: 'f', config: { act: () => 1 } };
   const message: ClientMessage = { type: 'register', id: 1, app: { name: 'a', functions: [fn], buckets: [], triggers: [] } };
   const error = t.throws(() => encodeHead(CLIENT_HEADS, message, 0), { instanceOf: PheromoneError });
   t.is(error?.code, 'INVALID_ARGUMENT');

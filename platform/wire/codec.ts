@@ -43,26 +43,40 @@ export function writePrefix(target: Buffer, at: number, headBytes: number, paylo
  */
 export type MessageHandler<M> = (message: M, payload: Uint8Array, isOwn: boolean) => void;
 
+/** Where the payload of a message is to be gathered: memory of exactly that size, or `undefined` where it makes no difference. */
+export type Room<M> = (message: M, payloadBytes: number) => Uint8Array | undefined;
+
 /** A frame that came in several chunks, gathered in memory of the right size. */
-interface Gathering {
+interface Gathering<M> {
   readonly head: Uint8Array;
-  readonly payload: Uint8Array;
+  readonly payloadBytes: number;
+  /** Known once the head is there. */
+  payload: Uint8Array | undefined;
+  message: M | undefined;
   /** Bytes there so far, of head and payload together. */
   filled: number;
 }
 
 /** Cuts a stream of bytes into messages, however it is split into chunks. */
 export class FrameDecoder<M> {
-  readonly #heads: Heads<M>;
+  #heads: Heads<M>;
+  #room: Room<M> | undefined;
   readonly #onMessage: MessageHandler<M>;
   /** The first bytes of a frame, while there are less than a prefix of them. */
   readonly #prefix = new Uint8Array(PREFIX_BYTES);
   #prefixFilled = 0;
-  #gathering: Gathering | undefined;
+  #gathering: Gathering<M> | undefined;
 
-  constructor(heads: Heads<M>, onMessage: MessageHandler<M>) {
+  constructor(heads: Heads<M>, onMessage: MessageHandler<M>, room?: Room<M>) {
     this.#heads = heads;
     this.#onMessage = onMessage;
+    this.#room = room;
+  }
+
+  /** Reads the messages that follow the current one as those of `heads`. */
+  expect(heads: Heads<M>, room?: Room<M>): void {
+    this.#heads = heads;
+    this.#room = room;
   }
 
   /** Hands out every message that `chunk` completes. Throws `BAD_MESSAGE`, after which the stream is of no more use. */
@@ -83,12 +97,13 @@ export class FrameDecoder<M> {
     const start = at + PREFIX_BYTES;
     const end = at + LENGTH_BYTES + bytes;
     if (end > chunk.length) {
-      this.#expect(headBytes, bytes - LENGTH_BYTES - headBytes);
+      const payloadBytes = bytes - LENGTH_BYTES - headBytes;
+      this.#gathering = { head: new Uint8Array(headBytes), payloadBytes, payload: undefined, message: undefined, filled: 0 };
       return start;
     }
     const headEnd = start + headBytes;
     const payload = headEnd === end ? NOTHING : chunk.subarray(headEnd, end);
-    this.#deliver(chunk, start, headEnd, payload, false);
+    this.#onMessage(this.#decode(chunk, start, headEnd, payload.length), payload, false);
     return end;
   }
 
@@ -103,27 +118,40 @@ export class FrameDecoder<M> {
     return at + taken;
   }
 
-  #expect(headBytes: number, payloadBytes: number): void {
-    this.#gathering = { head: new Uint8Array(headBytes), payload: new Uint8Array(payloadBytes), filled: 0 };
-  }
-
-  #gather(frame: Gathering, chunk: Uint8Array, at: number): number {
-    const { head, payload } = frame;
-    const isHead = frame.filled < head.length;
-    const target = isHead ? head : payload;
-    const offset = isHead ? frame.filled : frame.filled - head.length;
-    const taken = Math.min(target.length - offset, chunk.length - at);
-    target.set(chunk.subarray(at, at + taken), offset);
-    frame.filled += taken;
-    if (frame.filled === head.length + payload.length) {
-      this.#gathering = undefined;
-      this.#deliver(head, 0, head.length, payload, true);
+  #gather(frame: Gathering<M>, chunk: Uint8Array, at: number): number {
+    const { head, payloadBytes } = frame;
+    const missing = head.length - frame.filled;
+    if (missing > 0) {
+      const taken = Math.min(missing, chunk.length - at);
+      head.set(chunk.subarray(at, at + taken), frame.filled);
+      frame.filled += taken;
+      if (taken === missing) this.#beginPayload(frame);
+      return at + taken;
     }
+    const payload = frame.payload as Uint8Array;
+    const offset = frame.filled - head.length;
+    const taken = Math.min(payloadBytes - offset, chunk.length - at);
+    payload.set(chunk.subarray(at, at + taken), offset);
+    frame.filled += taken;
+    if (offset + taken === payloadBytes) this.#endGathering(frame);
     return at + taken;
   }
 
+  /** The head of a frame is there: what it says may decide where the payload goes. */
+  #beginPayload(frame: Gathering<M>): void {
+    const { head, payloadBytes } = frame;
+    frame.message = this.#decode(head, 0, head.length, payloadBytes);
+    frame.payload = this.#room?.(frame.message, payloadBytes) ?? new Uint8Array(payloadBytes);
+    if (payloadBytes === 0) this.#endGathering(frame);
+  }
+
+  #endGathering({ message, payload }: Gathering<M>): void {
+    this.#gathering = undefined;
+    this.#onMessage(message as M, payload as Uint8Array, true);
+  }
+
   /** Decodes in place: a view of the head alone would cost a sixth of the whole decoding. */
-  #deliver(source: Uint8Array, start: number, end: number, payload: Uint8Array, isOwn: boolean): void {
+  #decode(source: Uint8Array, start: number, end: number, payloadBytes: number): M {
     let fields: unknown;
     try {
       fields = packr.unpack(source, { start, end });
@@ -132,7 +160,7 @@ export class FrameDecoder<M> {
         cause: error,
       });
     }
-    this.#onMessage(this.#heads.fromFields(fields, payload.length), payload, isOwn);
+    return this.#heads.fromFields(fields, payloadBytes);
   }
 }
 

@@ -1,21 +1,24 @@
-import { once } from 'node:events';
-import { connect as connectSocket, createServer } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import { PheromoneError } from '../core/errors.ts';
-import { type ClientConnection, connect, listen, type NodeConnection } from './connection.ts';
+import { CLIENT_SIDE, type ClientConnection, NODE_SIDE, type NodeConnection } from './client-protocol.ts';
+import type { Protocol } from './connection.ts';
+import { dial, listen } from './greeting.ts';
 import { WIRE_LIMITS } from './limits.ts';
 import type { Call, ClientMessage, NodeMessage } from './messages.ts';
 
 /** Both ends of a connection, gone when the test is over. */
-async function pair(t: ExecutionContext): Promise<{ node: ClientConnection; client: NodeConnection; port: number }> {
+async function pair(
+  t: ExecutionContext,
+  nodeSide: Protocol<NodeMessage, ClientMessage> = NODE_SIDE,
+): Promise<{ node: ClientConnection; client: NodeConnection }> {
   const accepted = Promise.withResolvers<ClientConnection>();
-  const listener = await listen({ host: '127.0.0.1', port: 0, onConnection: accepted.resolve });
-  const client = await connect({ host: '127.0.0.1', port: listener.port });
-  t.teardown(async () => {
-    client.destroy();
-    await listener.close();
-  });
-  return { node: await accepted.promise, client, port: listener.port };
+  const address = { host: '127.0.0.1', port: 0, self: { role: 'worker', name: 'node' } } as const;
+  const listener = await listen({ ...address, accept: (_, speak) => accepted.resolve(speak(nodeSide)) });
+  t.teardown(listener.close);
+  const self = { role: 'client', name: '' } as const;
+  const { connection: client } = await dial({ ...address, port: listener.port, self, protocol: CLIENT_SIDE });
+  t.teardown(() => client.destroy());
+  return { node: await accepted.promise, client };
 }
 
 const callOf = (id: number): Call => ({ type: 'call', id, app: 'a', fn: 'f', answer: 'first', deadlineMs: undefined, trace: false });
@@ -191,29 +194,24 @@ test('a message too large to send throws and leaves the connection as it was', a
   t.deepEqual((await all)[0]?.[0], callOf(2));
 });
 
-test('connecting where nobody listens is rejected with DISCONNECTED', async (t) => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  const error = await t.throwsAsync(connect({ host: '127.0.0.1', port }), { instanceOf: PheromoneError });
-  t.is(error?.code, 'DISCONNECTED');
-  t.is(error?.message, `connect to 127.0.0.1:${port}: ECONNREFUSED`);
-});
-
-test('listening where another one does is rejected with DISCONNECTED', async (t) => {
-  const { port } = await pair(t);
-  const error = await t.throwsAsync(listen({ host: '127.0.0.1', port, onConnection: () => {} }), { instanceOf: PheromoneError });
-  t.is(error?.code, 'DISCONNECTED');
-});
-
-test('a closed listener has ended its connections and takes no more', async (t) => {
-  const listener = await listen({ host: '127.0.0.1', port: 0, onConnection: (connection) => connection.onMessage(() => {}) });
-  const client = await connect({ host: '127.0.0.1', port: listener.port });
-  client.onMessage(() => {});
-  await Promise.all([closed(client), listener.close()]);
-  await listener.close();
-  const late = connectSocket(listener.port, '127.0.0.1');
-  await t.throwsAsync(once(late, 'connect'), { code: 'ECONNREFUSED' });
+test('a payload that does not come in one piece is gathered in the memory that the receiver gives', async (t) => {
+  const memory = new Uint8Array(new SharedArrayBuffer(1_000_000));
+  const asked: number[] = [];
+  const room = (message: ClientMessage, payloadBytes: number): Uint8Array | undefined => {
+    asked.push(payloadBytes);
+    return message.type === 'call' && message.id === 2 ? memory : undefined;
+  };
+  const { node, client } = await pair(t, { ...NODE_SIDE, room });
+  const payloads = [1, 2, 3].map((id) => patterned(1_000_000, id));
+  const seen: { isGiven: boolean; isOwn: boolean; isSame: boolean }[] = [];
+  await new Promise<void>((resolve) => {
+    node.onMessage((_, payload, isOwn) => {
+      seen.push({ isGiven: payload.buffer === memory.buffer, isOwn, isSame: isSame(payload, payloads[seen.length]) });
+      if (seen.length === payloads.length) resolve();
+    });
+    for (const [at, payload] of payloads.entries()) client.send(callOf(at + 1), payload);
+  });
+  const [own, given] = [false, true].map((isGiven) => ({ isGiven, isOwn: true, isSame: true }));
+  t.deepEqual(seen, [own, given, own]);
+  t.deepEqual(asked, [1_000_000, 1_000_000, 1_000_000]);
 });

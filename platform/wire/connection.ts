@@ -1,13 +1,9 @@
-/** Messages over a socket: a connection of its own for each client. */
-import { once } from 'node:events';
-import { type AddressInfo, connect as connectSocket, createServer, type Server, type Socket } from 'node:net';
+/** Messages over a socket. */
+import type { Socket } from 'node:net';
 import { PheromoneError } from '../core/errors.ts';
-import { CLIENT_HEADS } from './client-heads.ts';
-import { encodeHead, FrameDecoder, type MessageHandler, PREFIX_BYTES, writePrefix } from './codec.ts';
+import { encodeHead, FrameDecoder, type MessageHandler, PREFIX_BYTES, type Room, writePrefix } from './codec.ts';
 import type { Heads } from './heads.ts';
 import { WIRE_LIMITS } from './limits.ts';
-import type { ClientMessage, NodeMessage } from './messages.ts';
-import { NODE_HEADS } from './node-heads.ts';
 
 const BATCH_BYTES = 2 * WIRE_LIMITS.copyBytes;
 const NOTHING = new Uint8Array(0);
@@ -18,6 +14,8 @@ export interface Protocol<Sent, Received> {
   readonly receives: Heads<Received>;
   /** The last message to a peer that broke the protocol. Left out: the connection just ends. */
   readonly complaint?: (error: PheromoneError) => Sent;
+  /** Memory for the payload of a message that does not come in one piece; `undefined`, and left out: memory of its own. */
+  readonly room?: Room<Received>;
 }
 
 /** How `send` treats payloads above `WIRE_LIMITS.copyBytes`; smaller ones are always copied. */
@@ -37,7 +35,10 @@ export type CloseHandler = (error: PheromoneError | undefined) => void;
  */
 export class Connection<Sent, Received> {
   readonly #socket: Socket;
-  readonly #protocol: Protocol<Sent, Received>;
+  #protocol: Protocol<Sent, Received>;
+  #decoder: FrameDecoder<Received> | undefined;
+  /** What has come between a change of protocol and its handler. */
+  #early: [Received, Uint8Array][] = [];
   /** Frames not yet written. Replaced when the socket could not take all of it at once. */
   #batch = Buffer.allocUnsafeSlow(BATCH_BYTES);
   #filled = 0;
@@ -68,14 +69,34 @@ export class Connection<Sent, Received> {
     return this.#filled + this.#socket.writableLength;
   }
 
+  /**
+   * Goes on with another protocol from the next message on, in both directions. The handlers are to be set anew; what
+   * has come until then is kept, and no more is read.
+   */
+  speak<S, R>(protocol: Protocol<S, R>): Connection<S, R> {
+    const self = this as unknown as Connection<S, R>;
+    self.#protocol = protocol;
+    self.#onMessage = undefined;
+    self.#decoder?.expect(protocol.receives, protocol.room);
+    self.#socket.pause();
+    return self;
+  }
+
   /** Sets or replaces the handler of all messages; with the first one reading begins. A handler that throws ends the connection. */
   onMessage(handler: MessageHandler<Received>): void {
-    const isFirst = this.#onMessage === undefined;
     this.#onMessage = handler;
-    if (!isFirst) return;
-    const decoder = new FrameDecoder(this.#protocol.receives, (message: Received, payload, isOwn) => {
-      if (this.#state === 'open') this.#onMessage?.(message, payload, isOwn);
-    });
+    if (this.#decoder === undefined) this.#read();
+    else this.#deliverEarly(handler);
+  }
+
+  #read(): void {
+    const deliver: MessageHandler<Received> = (message, payload, isOwn) => {
+      if (this.#state !== 'open') return;
+      if (this.#onMessage === undefined) this.#early.push([message, isOwn ? payload : Uint8Array.from(payload)]);
+      else this.#onMessage(message, payload, isOwn);
+    };
+    const decoder = new FrameDecoder(this.#protocol.receives, deliver, this.#protocol.room);
+    this.#decoder = decoder;
     this.#socket.on('data', (chunk: Buffer) => {
       if (this.#state !== 'open') return;
       try {
@@ -84,6 +105,17 @@ export class Connection<Sent, Received> {
         this.#fail(error);
       }
     });
+  }
+
+  #deliverEarly(handler: MessageHandler<Received>): void {
+    const early = this.#early;
+    this.#early = [];
+    try {
+      for (const [message, payload] of early) if (this.#state === 'open') handler(message, payload, true);
+    } catch (error) {
+      this.#fail(error);
+    }
+    this.#socket.resume();
   }
 
   /** Sets or replaces the handler of the connection's end. It is called once, also where the connection is over already. */
@@ -201,79 +233,4 @@ export class Connection<Sent, Received> {
     // What the kernel has taken at once is free again.
     if (this.#socket.writableLength > 0) this.#batch = Buffer.allocUnsafeSlow(BATCH_BYTES);
   }
-}
-
-/** A client, as the node sees it. */
-export type ClientConnection = Connection<NodeMessage, ClientMessage>;
-/** A node, as the client sees it. */
-export type NodeConnection = Connection<ClientMessage, NodeMessage>;
-
-export interface Listener {
-  readonly port: number;
-  /** Takes no more connections, ends those there are, and resolves when all are closed. */
-  close(): Promise<void>;
-}
-
-export interface ListenOptions {
-  readonly host: string;
-  /** 0: one that is free. */
-  readonly port: number;
-  /** Sets the connection's handlers. */
-  readonly onConnection: (connection: ClientConnection) => void;
-}
-
-/** Serves clients. Rejects with `DISCONNECTED` if the address cannot be had. */
-export async function listen({ host, port, onConnection }: ListenOptions): Promise<Listener> {
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
-    onConnection(
-      new Connection(socket, {
-        sends: NODE_HEADS,
-        receives: CLIENT_HEADS,
-        complaint: ({ code, message }) => ({ type: 'failed', id: 0, code, message }),
-      }),
-    );
-  });
-  server.listen(port, host);
-  try {
-    await once(server, 'listening');
-  } catch (error) {
-    throw new PheromoneError('DISCONNECTED', `listen on ${host}:${port}: ${error instanceof Error ? error.message : error}`, {
-      cause: error,
-    });
-  }
-  // Accepting can fail for want of file descriptors; those who wait are accepted later.
-  server.on('error', () => {});
-  return { port: (server.address() as AddressInfo).port, close: () => closeServer(server, sockets) };
-}
-
-async function closeServer(server: Server, sockets: ReadonlySet<Socket>): Promise<void> {
-  if (!server.listening) return;
-  const closed = once(server, 'close');
-  server.close();
-  for (const socket of sockets) socket.destroy();
-  await closed;
-}
-
-export interface ConnectOptions {
-  readonly host: string;
-  readonly port: number;
-  /** Default: `WIRE_LIMITS.connectMs`. */
-  readonly timeoutMs?: number | undefined;
-}
-
-/** Connects to a node. Rejects with `DISCONNECTED` if that does not come about in time. */
-export async function connect({ host, port, timeoutMs = WIRE_LIMITS.connectMs }: ConnectOptions): Promise<NodeConnection> {
-  const socket = connectSocket({ host, port });
-  try {
-    await once(socket, 'connect', { signal: AbortSignal.timeout(timeoutMs) });
-  } catch (error) {
-    socket.destroy();
-    const { name, code } = error as NodeJS.ErrnoException;
-    const why = name === 'AbortError' ? `no answer within ${timeoutMs} ms` : (code ?? error);
-    throw new PheromoneError('DISCONNECTED', `connect to ${host}:${port}: ${why}`, { cause: error });
-  }
-  return new Connection(socket, { sends: CLIENT_HEADS, receives: NODE_HEADS });
 }

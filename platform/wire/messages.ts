@@ -1,7 +1,7 @@
 /**
  * The messages between a client and a worker node, one union for each direction.
  *
- * A connection begins with `hello` and `welcome`. After that the client asks under ids of its own choice, unique
+ * After the greeting (greeting.ts) the client asks under ids of its own choice, unique
  * per connection and above 0, and the node answers each id once; `cancel` has no answer of its own. `event` and
  * `fault` are no answers: they come between the `done` of a `subscribe` and the `done` of its `unsubscribe`. A
  * `failed` with id 0 concerns the connection, which then ends. When a connection ends, the node cancels its calls
@@ -9,15 +9,6 @@
  */
 import type { AppDefinition } from '../core/app.ts';
 import type { ErrorCode } from '../core/errors.ts';
-
-/** Changes with every change of a message or of how it is encoded. */
-export const PROTOCOL_VERSION = 2;
-
-/** First message of a client. Answer: `welcome`, or `failed` with id 0. */
-export interface Hello {
-  readonly type: 'hello';
-  readonly version: number;
-}
 
 /** Makes an app callable, or replaces the app of that name for the sessions that start from then on. Answer: `done`. */
 export interface Register {
@@ -95,15 +86,7 @@ export interface StatusRequest {
   readonly id: number;
 }
 
-export type ClientMessage = Hello | Register | Unregister | Call | Feed | Cancel | Subscribe | Unsubscribe | StatusRequest;
-
-/** Answer to `hello`. */
-export interface Welcome {
-  readonly type: 'welcome';
-  readonly version: number;
-  /** Process id of the node. */
-  readonly pid: number;
-}
+export type ClientMessage = Register | Unregister | Call | Feed | Cancel | Subscribe | Unsubscribe | StatusRequest;
 
 /** Answer to `register`, `unregister`, `feed`, `subscribe` and `unsubscribe`. */
 export interface Done {
@@ -178,4 +161,4 @@ export interface Status {
   readonly apps: readonly string[];
 }
 
-export type NodeMessage = Welcome | Done | Failed | Result | SubscriptionEvent | SubscriptionFault | Status;
+export type NodeMessage = Done | Failed | Result | SubscriptionEvent | SubscriptionFault | Status;

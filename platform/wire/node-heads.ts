@@ -6,7 +6,6 @@ import type { ExecutorState, NodeMessage, OutputHead, Span, Status } from './mes
 
 /** None is a tag of a client's. */
 const TAG = {
-  welcome: 16,
   done: 17,
   failed: 18,
   result: 19,
@@ -32,8 +31,6 @@ export const NODE_HEADS: Heads<NodeMessage> = {
         return [TAG.fault, message.subscription, message.code, message.message];
       case 'done':
         return [TAG.done, message.id];
-      case 'welcome':
-        return [TAG.welcome, message.version, message.pid];
       case 'status': {
         const { id, sessions, executors, memory, apps } = message;
         const states = executors.flatMap(({ index, state }) => [index, state]);
@@ -67,9 +64,6 @@ export const NODE_HEADS: Heads<NodeMessage> = {
       case TAG.done:
         length(f, 2, 'done');
         return { type: 'done', id: natural(f[1], 'done.id') };
-      case TAG.welcome:
-        length(f, 3, 'welcome');
-        return { type: 'welcome', version: natural(f[1], 'welcome.version'), pid: natural(f[2], 'welcome.pid') };
       case TAG.status:
         length(f, 7, 'status');
         return readStatus(f);
@@ -111,13 +105,13 @@ function readOutputs(field: unknown, payloadBytes: number): OutputHead[] {
   return outputs;
 }
 
-function spanFields(spans: readonly Span[]): unknown[] {
+export function spanFields(spans: readonly Span[]): unknown[] {
   const fields: unknown[] = [];
   for (const { fn, startedNs, endedNs } of spans) fields.push(fn, startedNs, endedNs);
   return fields;
 }
 
-function readSpans(field: unknown): Span[] {
+export function readSpans(field: unknown): Span[] {
   const fields = list(field, 'spans');
   multiple(fields, FIELDS_PER_SPAN, 'spans');
   const spans: Span[] = [];

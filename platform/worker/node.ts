@@ -1,6 +1,9 @@
+import { PheromoneError } from '../core/errors.ts';
+import { ClientSession } from '../door/client-session.ts';
+import { NODE_SIDE } from '../wire/client-protocol.ts';
+import { listen } from '../wire/greeting.ts';
 import { type WorkerOptions, workerOptions } from './options.ts';
 import { Scheduler } from './scheduler.ts';
-import { serve } from './server.ts';
 
 /** A worker node that runs in this process. */
 export interface WorkerNode {
@@ -14,7 +17,14 @@ export async function startWorker(given: Partial<WorkerOptions>): Promise<Worker
   const options = workerOptions(given);
   const scheduler = new Scheduler(options);
   try {
-    const listener = await serve(scheduler, options);
+    const self = { role: 'worker', name: `${options.host}:${options.port}` } as const;
+    const listener = await listen({
+      ...{ host: options.host, port: options.port, self },
+      accept(peer, speak) {
+        if (peer.role !== 'client') throw new PheromoneError('BAD_MESSAGE', `worker: expected a client, got a ${peer.role}`);
+        new ClientSession(scheduler, speak(NODE_SIDE));
+      },
+    });
     return {
       port: listener.port,
       async stop() {

@@ -4,6 +4,8 @@
  */
 import type { AppDefinition } from '../core/app.ts';
 import { NodeCore } from '../core/node.ts';
+import type { Caller, CallRequest, FeedRequest, Service, Subscriber } from '../door/service.ts';
+import { Streams } from '../door/streams.ts';
 import { Ledger } from '../executor/ledger.ts';
 import type { Report } from '../executor/reports.ts';
 import { SCHEDULER } from '../store/memory.ts';
@@ -12,7 +14,6 @@ import { SessionTable } from '../store/sessions.ts';
 import type { Status } from '../wire/messages.ts';
 import { AppObjects } from './app-objects.ts';
 import { type App, Apps } from './apps.ts';
-import type { Caller, CallRequest, FeedRequest } from './call.ts';
 import { Executors } from './executors.ts';
 import { reserveNode } from './memory.ts';
 import type { WorkerOptions } from './options.ts';
@@ -22,10 +23,9 @@ import { ReportHandler } from './report-handler.ts';
 import { ReportPump } from './report-pump.ts';
 import { nowMs, SessionHost } from './session-host.ts';
 import { Sessions } from './sessions.ts';
-import { Streams, type Subscriber } from './streams.ts';
 import { Watch } from './watch.ts';
 
-export class Scheduler {
+export class Scheduler implements Service {
   readonly #arenaBytes: number;
   readonly #objects: ObjectStore;
   readonly #core = new NodeCore();
@@ -91,7 +91,7 @@ export class Scheduler {
   }
 
   /** Forgets an app; its sessions fail with `CANCELLED`. Throws `UNKNOWN_APP`. */
-  unregister(name: string): void {
+  async unregister(name: string): Promise<void> {
     const app = this.#apps.withdraw(name);
     this.#host.apply(this.#core.removeApp(app.plan));
     this.#dropIfUnused(app);
@@ -113,7 +113,7 @@ export class Scheduler {
     return this.#streams.subscribe(this.#apps.get(app).plan.name, subscriber);
   }
 
-  status(): Omit<Status, 'type' | 'id'> {
+  async status(): Promise<Omit<Status, 'type' | 'id'>> {
     return {
       sessions: this.#core.sessions,
       executors: this.#executors.states(),

@@ -5,6 +5,8 @@ import { type ErrorCode, PheromoneError } from '../core/errors.ts';
 import type { Effect, NodeCore } from '../core/node.ts';
 import type { AppPlan } from '../core/plan.ts';
 import type { ObjectMeta } from '../core/trigger.ts';
+import type { Caller } from '../door/service.ts';
+import type { Streams } from '../door/streams.ts';
 import { hostNowNs } from '../executor/clock.ts';
 import { QUIET, type Report } from '../executor/reports.ts';
 import { SCHEDULER } from '../store/memory.ts';
@@ -13,12 +15,10 @@ import type { SessionTable } from '../store/sessions.ts';
 import type { OutputHead, Span } from '../wire/messages.ts';
 import type { AppObjects } from './app-objects.ts';
 import type { App, Apps } from './apps.ts';
-import type { Caller } from './call.ts';
 import { DueTimer } from './due-timer.ts';
 import type { Executors } from './executors.ts';
 import type { Publisher } from './publisher.ts';
 import type { SessionState, Sessions, Started } from './sessions.ts';
-import type { Streams } from './streams.ts';
 
 /** How a session is opened. */
 export interface OpenRequest {

@@ -1,11 +1,11 @@
 /** The sessions that are alive on a node, as the scheduler knows them. */
 import { PheromoneError } from '../core/errors.ts';
+import type { Caller } from '../door/service.ts';
 import type { Invocation } from '../executor/ledger.ts';
 import type { SessionAllocator } from '../store/allocator.ts';
 import { SESSION_SLOTS } from '../store/memory.ts';
 import { FreeSlots, type SessionTable } from '../store/sessions.ts';
 import type { App } from './apps.ts';
-import type { Caller } from './call.ts';
 
 /** What an invocation is started with. */
 export type Started = Pick<Invocation, 'fn' | 'inputs' | 'inputCount'>;

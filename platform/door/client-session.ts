@@ -1,49 +1,29 @@
-/** The node's door: clients' messages to the scheduler, its answers back. */
+/** One client at the door: its messages to the service, the service's answers back. */
 import { type ErrorCode, PheromoneError } from '../core/errors.ts';
-import { type ClientConnection, type Listener, listen } from '../wire/connection.ts';
-import { type Call, type ClientMessage, type Feed, PROTOCOL_VERSION, type Subscribe } from '../wire/messages.ts';
-import type { Scheduler } from './scheduler.ts';
-import type { Subscriber } from './streams.ts';
-
-/** Serves clients of a scheduler. Rejects with `DISCONNECTED` if the address cannot be had. */
-export function serve(scheduler: Scheduler, address: { readonly host: string; readonly port: number }): Promise<Listener> {
-  return listen({ ...address, onConnection: (connection) => new ClientSession(scheduler, connection) });
-}
+import type { ClientConnection } from '../wire/client-protocol.ts';
+import type { Call, ClientMessage, Feed, Subscribe } from '../wire/messages.ts';
+import type { Service, Subscriber } from './service.ts';
 
 /** One client: its calls under way and its subscriptions end with its connection; what it has fed goes on. */
-class ClientSession {
-  readonly #scheduler: Scheduler;
+export class ClientSession {
+  readonly #service: Service;
   readonly #connection: ClientConnection;
   readonly #calls = new Map<number, () => void>();
   readonly #feeds = new Map<number, () => void>();
   readonly #subscriptions = new Map<number, () => void>();
-  #greeted = false;
 
-  constructor(scheduler: Scheduler, connection: ClientConnection) {
-    this.#scheduler = scheduler;
+  constructor(service: Service, connection: ClientConnection) {
+    this.#service = service;
     this.#connection = connection;
-    connection.onMessage((message, payload) => this.#receive(message, payload));
+    connection.onMessage((message, payload) => this.receive(message, payload));
     connection.onClose(() => {
       for (const giveUp of this.#calls.values()) giveUp();
       for (const unsubscribe of this.#subscriptions.values()) unsubscribe();
     });
   }
 
-  #receive(message: ClientMessage, payload: Uint8Array): void {
-    if (message.type === 'hello') this.#greet(message.version);
-    else if (!this.#greeted) throw new PheromoneError('BAD_MESSAGE', `expected hello as the first message, got ${message.type}`);
-    else this.#serve(message, payload);
-  }
-
-  #greet(version: number): void {
-    if (version !== PROTOCOL_VERSION) {
-      throw new PheromoneError('BAD_MESSAGE', `expected protocol version ${PROTOCOL_VERSION}, got ${version}`);
-    }
-    this.#greeted = true;
-    this.#connection.send({ type: 'welcome', version: PROTOCOL_VERSION, pid: process.pid });
-  }
-
-  #serve(message: Exclude<ClientMessage, { type: 'hello' }>, payload: Uint8Array): void {
+  /** Whoever takes over the connection's messages hands those of a client on to this. */
+  receive(message: ClientMessage, payload: Uint8Array): void {
     const { id } = message;
     switch (message.type) {
       case 'call':
@@ -64,25 +44,22 @@ class ClientSession {
         this.#connection.send({ type: 'done', id });
         break;
       case 'register':
-        this.#scheduler.register(message.app).then(
-          () => this.#connection.send({ type: 'done', id }),
-          (error: unknown) => this.#fail(id, error),
-        );
+        this.#whenDone(id, this.#service.register(message.app));
         break;
       case 'unregister':
-        this.#attempt(id, () => {
-          this.#scheduler.unregister(message.app);
-          this.#connection.send({ type: 'done', id });
-        });
+        this.#whenDone(id, this.#service.unregister(message.app));
         break;
       case 'status':
-        this.#connection.send({ type: 'status', id, ...this.#scheduler.status() });
+        this.#service.status().then(
+          (status) => this.#connection.send({ type: 'status', id, ...status }),
+          (error: unknown) => this.#fail(id, error),
+        );
         break;
     }
   }
 
   #call({ id, ...request }: Call, input: Uint8Array): void {
-    const giveUp = this.#scheduler.call(request, input, {
+    const giveUp = this.#service.call(request, input, {
       answered: (outputs, bytes, spans, release) => {
         this.#calls.delete(id);
         try {
@@ -98,7 +75,7 @@ class ClientSession {
   }
 
   #feed({ id, ...request }: Feed, event: Uint8Array): void {
-    const giveUp = this.#scheduler.feed(request, event, () => this.#feeds.delete(id));
+    const giveUp = this.#service.feed(request, event, () => this.#feeds.delete(id));
     this.#feeds.set(id, giveUp);
     this.#connection.send({ type: 'done', id });
   }
@@ -116,8 +93,15 @@ class ClientSession {
       },
       fault: (code, message) => this.#connection.send({ type: 'fault', subscription: id, code, message }),
     };
-    this.#subscriptions.set(id, this.#scheduler.subscribe(app, subscriber));
+    this.#subscriptions.set(id, this.#service.subscribe(app, subscriber));
     this.#connection.send({ type: 'done', id });
+  }
+
+  #whenDone(id: number, change: Promise<void>): void {
+    change.then(
+      () => this.#connection.send({ type: 'done', id }),
+      (error: unknown) => this.#fail(id, error),
+    );
   }
 
   #attempt(id: number, action: () => void): void {
@@ -130,7 +114,7 @@ class ClientSession {
 
   #fail(id: number, error: unknown): void {
     if (error instanceof PheromoneError) this.#failed(id, error.code, error.message);
-    else this.#failed(id, 'INTERNAL', `node: ${error}`);
+    else this.#failed(id, 'INTERNAL', `${error}`);
   }
 
   #failed(id: number, code: ErrorCode, message: string): void {

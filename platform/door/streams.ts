@@ -1,14 +1,5 @@
 /** Who is told of the outputs of sessions that nobody waits for: those fed with events, and those that triggers of app scope open. */
-import type { ErrorCode } from '../core/errors.ts';
-import type { OutputHead, Span } from '../wire/messages.ts';
-import type { Caller } from './call.ts';
-
-export interface Subscriber {
-  readonly trace: boolean;
-  /** All outputs of one session; `bytes` must have been copied on return. */
-  output(outputs: readonly OutputHead[], bytes: readonly Uint8Array[], spans: readonly Span[]): void;
-  fault(code: ErrorCode, message: string): void;
-}
+import type { Caller, Subscriber } from './service.ts';
 
 export class Streams {
   readonly #byApp = new Map<string, Set<Subscriber>>();
