@@ -5,15 +5,23 @@ import type { LoadedApp } from './functions.ts';
 import type { Invocation as LedgerEntry } from './ledger.ts';
 import type { Destination, EpheObject, Library, ReceivedObject, SendOptions } from './library.ts';
 
-/** What an invocation needs of the executor that runs it. */
+/** What an invocation needs of the objects of its session. */
+export type InvocationObjects = Pick<
+  ObjectStore,
+  'allocate' | 'readList' | 'find' | 'payload' | 'bucket' | 'key' | 'group' | 'metadata' | 'source'
+>;
+
+/** What an invocation needs of the executor, or of the process, that runs it. */
 export interface InvocationHost {
-  readonly objects: ObjectStore;
+  readonly objects: InvocationObjects;
   /** Whether the session is over for its caller. */
   isAborted(slot: number, epoch: number): boolean;
   /** A number that is used once in the session. */
   nextSerial(slot: number): number;
   /** Writes the object's record and starts, or reports, what follows from it. */
   dispatch(invocation: Invocation, bytes: Uint8Array, send: ResolvedSend): void;
+  /** The object of the session that was sent last under this bucket and key, or -1; where it lies on another node, waits for it. */
+  find(invocation: Invocation, bucket: number, key: string): number;
   /** Reports which keys of a group a bucket is to expect. */
   expect(invocation: Invocation, bucket: number, group: string, keys: readonly string[]): void;
 }
@@ -136,7 +144,7 @@ export class Invocation implements Library {
 
   get(bucket: string, key: string): ReceivedObject | undefined {
     this.#assertOpen('get');
-    const ref = this.#host.objects.find(this.slot, this.#bucket(bucket).index, key);
+    const ref = this.#host.find(this, this.#bucket(bucket).index, key);
     return ref < 0 ? undefined : this.#receive(ref);
   }
 
@@ -203,12 +211,12 @@ export class Invocation implements Library {
 
 /** Reads of the record only what is asked for: most functions want the bytes alone. */
 class StoredObject implements ReceivedObject {
-  readonly #objects: ObjectStore;
+  readonly #objects: InvocationObjects;
   readonly #app: LoadedApp;
   readonly #ref: number;
   #bytes: Uint8Array | undefined;
 
-  constructor(objects: ObjectStore, app: LoadedApp, ref: number) {
+  constructor(objects: InvocationObjects, app: LoadedApp, ref: number) {
     this.#objects = objects;
     this.#app = app;
     this.#ref = ref;

@@ -2,21 +2,20 @@
  * What leaves an executor: objects that its functions send, the invocations that these start, and reports to the
  * scheduler. Triggers without state are decided here, by the thread that sends.
  */
-import { PheromoneError } from '../core/errors.ts';
 import { NO_BUCKET, NO_FUNCTION, type ObjectStore } from '../store/objects.ts';
 import type { SessionTable } from '../store/sessions.ts';
 import { hostNowNs } from './clock.ts';
+import { failureOf } from './failure.ts';
 import type { LoadedApp } from './functions.ts';
 import type { Invocation, InvocationHost, ResolvedSend } from './invocation.ts';
 import type { EntryId, Ledger, Invocation as LedgerEntry } from './ledger.ts';
-import { EXPECTED, FAILED, OUTPUT, QUIET, type ReportWriter, SENT, SOURCES_DONE, START, STARTED } from './reports.ts';
+import { EXPECTED, FAILED, FIND, OUTPUT, QUIET, type ReportWriter, SENT, SOURCES_DONE, START, STARTED } from './reports.ts';
 import { halt } from './rest.ts';
 import type { Threads } from './threads.ts';
+import { WISH_BYTES, Wish } from './wish.ts';
 
 /** A body that has run this long when it sends has its receiver started elsewhere at once. */
 const LONG_BODY_NS = 50_000;
-/** Longer messages of errors are cut: they have to fit into object memory and into an answer. */
-const ERROR_TEXT_LENGTH = 8_192;
 
 export class Outbox implements InvocationHost {
   readonly objects: ObjectStore;
@@ -70,6 +69,20 @@ export class Outbox implements InvocationHost {
     if (isLong) this.flush();
   }
 
+  find({ slot, epoch, plan }: Invocation, bucket: number, key: string): number {
+    const ref = this.objects.find(slot, bucket, key);
+    if (!this.#sessions.isSpread(slot) || (ref >= 0 && !this.objects.isAbsent(ref))) return ref;
+    const memory = this.objects.allocate(slot, epoch, WISH_BYTES);
+    const wish = new Wish(memory);
+    wish.open();
+    const label = { source: plan.index, bucket: NO_BUCKET, key, group: '', metadata: '' };
+    this.push(FIND, slot, epoch, this.objects.add(slot, epoch, memory, label, hostNowNs()), bucket);
+    this.flush();
+    const found = wish.await();
+    if (found !== undefined) return found;
+    throw new PheromoneError('NODE_LOST', `get: expected the node that holds the object with key "${key}" to answer, it did not`);
+  }
+
   expect({ slot, epoch, plan }: Invocation, bucket: number, group: string, keys: readonly string[]): void {
     const label = { source: plan.index, bucket: NO_BUCKET, key: '', group, metadata: '' };
     const ref = this.objects.add(slot, epoch, Buffer.from(JSON.stringify(keys)), label, hostNowNs());
@@ -101,13 +114,11 @@ export class Outbox implements InvocationHost {
   /** Reports that an invocation failed; an error without a code is the function's own. */
   fail(slot: number, epoch: number, app: LoadedApp, fn: number, error: unknown): void {
     if (!this.#sessions.isLive(slot, epoch)) return;
-    const isCoded = error instanceof PheromoneError;
-    const where = `app "${app.plan.name}": function "${app.plan.functions[fn]?.definition.name}"`;
-    const text = isCoded ? `${error.code}\n${error.message}` : `FUNCTION_FAILED\n${where}: ${textOf(error)}`;
+    const { code, message } = failureOf(app.plan, fn, error);
     let ref = -1;
     try {
       const label = { source: fn, bucket: NO_BUCKET, key: '', group: '', metadata: '' };
-      ref = this.objects.add(slot, epoch, Buffer.from(text.slice(0, ERROR_TEXT_LENGTH)), label, hostNowNs());
+      ref = this.objects.add(slot, epoch, Buffer.from(`${code}\n${message}`), label, hostNowNs());
     } catch {
       // No memory for the text: that memory is full is then all that the scheduler can say.
     }
@@ -132,7 +143,7 @@ export class Outbox implements InvocationHost {
     this.#countingSlot = slot;
     this.#countingSets = sets;
     for (; this.#counted < sets.length; this.#counted++) this.#sessions.count(slot, sets[this.#counted] as number, 1);
-    if (!this.#ledger.publish(slot, epoch, fn, ref, 1, 1)) this.push(START, slot, epoch, ref, fn);
+    if (loaded.placed[fn] === true || !this.#ledger.publish(slot, epoch, fn, ref, 1, 1)) this.push(START, slot, epoch, ref, fn);
     this.#counted = 0;
   }
 
@@ -142,14 +153,5 @@ export class Outbox implements InvocationHost {
       this.#sessions.count(this.#countingSlot, this.#countingSets[this.#counted - 1] as number, -1);
     }
     this.#threads.endCritical(this.#thread);
-  }
-}
-
-/** Anything can be thrown, and not everything turns into text. */
-function textOf(error: unknown): string {
-  try {
-    return String(error);
-  } catch {
-    return `threw a ${typeof error} that has no text`;
   }
 }

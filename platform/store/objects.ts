@@ -61,12 +61,7 @@ export class ObjectStore {
 
   /** Memory for a payload. Throws `OBJECT_TOO_LARGE`, `OUT_OF_MEMORY`, `INVALID_ARGUMENT`. */
   allocate(slot: number, epoch: number, size: number): Uint8Array {
-    if (!Number.isInteger(size) || size < 0) {
-      throw new PheromoneError('INVALID_ARGUMENT', `object size: expected a whole number of bytes, got ${size}`);
-    }
-    if (size > LIMITS.objectBytes) {
-      throw new PheromoneError('OBJECT_TOO_LARGE', `object size: expected at most ${LIMITS.objectBytes} bytes, got ${size}`);
-    }
+    checkObjectSize(size);
     return new Uint8Array(this.arena, size === 0 ? 0 : this.allocator.allocate(slot, epoch, size), size);
   }
 
@@ -224,6 +219,16 @@ export class ObjectStore {
   #text(ref: number, from: number, size: number): string {
     const start = ref * ALIGN_BYTES + RECORD_BYTES + from;
     return size === 0 ? '' : this.#bytes.toString('utf8', start, start + size);
+  }
+}
+
+/** Throws `OBJECT_TOO_LARGE`, `INVALID_ARGUMENT`. */
+export function checkObjectSize(size: number): void {
+  if (!Number.isInteger(size) || size < 0) {
+    throw new PheromoneError('INVALID_ARGUMENT', `object size: expected a whole number of bytes, got ${size}`);
+  }
+  if (size > LIMITS.objectBytes) {
+    throw new PheromoneError('OBJECT_TOO_LARGE', `object size: expected at most ${LIMITS.objectBytes} bytes, got ${size}`);
   }
 }
 
