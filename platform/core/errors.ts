@@ -21,6 +21,10 @@ export type ErrorCode =
   | 'NO_OUTPUT'
   /** The executor's thread ended (exit, memory, native crash) more often than is tried again. */
   | 'EXECUTOR_DIED'
+  /** A node that ran a part of the session, or held objects that it needs, was lost. */
+  | 'NODE_LOST'
+  /** No node of the cluster can run the function. */
+  | 'NO_NODE'
   | 'OBJECT_TOO_LARGE'
   /** The node's object memory is full. */
   | 'OUT_OF_MEMORY'
@@ -39,7 +43,15 @@ export type ErrorCode =
   /** A fault of the platform itself. */
   | 'INTERNAL';
 
-const RETRYABLE: ReadonlySet<ErrorCode> = new Set(['EXECUTOR_DIED', 'OUT_OF_MEMORY', 'OVERLOADED', 'DISCONNECTED', 'STORE_FAILED']);
+const RETRYABLE: ReadonlySet<ErrorCode> = new Set([
+  'EXECUTOR_DIED',
+  'NODE_LOST',
+  'NO_NODE',
+  'OUT_OF_MEMORY',
+  'OVERLOADED',
+  'DISCONNECTED',
+  'STORE_FAILED',
+]);
 
 /** An error with a stable code. Crosses threads and sockets as code and message, since postMessage drops classes. */
 export class PheromoneError extends Error {

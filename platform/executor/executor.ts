@@ -37,7 +37,7 @@ export class Executor {
   readonly #outbox: Outbox;
   readonly #rest: Rest;
   readonly #pending: Pending;
-  readonly #apps = new AppShelf();
+  readonly #apps: AppShelf;
   readonly #current = new AsyncLocalStorage<Invocation>();
   readonly #entry: LedgerEntry = { slot: 0, epoch: 0, fn: 0, inputs: 0, inputCount: 0, attempt: 0, dueMs: 0 };
   #retiring = false;
@@ -52,6 +52,7 @@ export class Executor {
     this.#threads = new Threads(setup.threads);
     const reports = new ReportWriter(setup.reports, setup.thread, () => this.#threads.wakeScheduler());
     this.#outbox = new Outbox(setup.thread, this.#objects, this.#sessions, this.#ledger, this.#threads, reports);
+    this.#apps = new AppShelf(setup);
     for (const [index, definition] of setup.apps) this.#apps.add(index, definition);
     this.#finder = new WorkFinder(setup.thread, this.#ledger, this.#threads, (slot) => this.#isOutOfLine(slot));
     this.#rest = new Rest(setup.thread, setup.spinMs * 1e6, this.#threads, this.#finder);

@@ -3,19 +3,30 @@ import type { AppDefinition, FunctionDefinition } from '../core/app.ts';
 import { PheromoneError } from '../core/errors.ts';
 import { type AppPlan, planApp } from '../core/plan.ts';
 import type { FunctionBody } from './library.ts';
+import type { ExecutorSetup } from './protocol.ts';
 
 export interface LoadedApp {
   readonly plan: AppPlan;
   /** By position in the plan; `undefined` until loaded. */
   readonly bodies: (FunctionBody | undefined)[];
+  /** By position: whether the scheduler decides where the function runs. */
+  readonly placed: readonly boolean[];
 }
 
 export class AppShelf {
   readonly #apps: (LoadedApp | undefined)[] = [];
+  readonly #labels: ReadonlySet<string>;
+  readonly #placesAll: boolean;
+
+  constructor({ labels, placesAll }: Pick<ExecutorSetup, 'labels' | 'placesAll'>) {
+    this.#labels = new Set(labels);
+    this.#placesAll = placesAll;
+  }
 
   add(index: number, definition: AppDefinition): LoadedApp {
     const plan = planApp(definition);
-    const app: LoadedApp = { plan, bodies: new Array(plan.functions.length).fill(undefined) };
+    const placed = plan.functions.map(({ definition }) => this.#placesAll || !runsOn(this.#labels, definition));
+    const app: LoadedApp = { plan, bodies: new Array(plan.functions.length).fill(undefined), placed };
     this.#apps[index] = app;
     return app;
   }
@@ -27,6 +38,11 @@ export class AppShelf {
   get(index: number): LoadedApp | undefined {
     return this.#apps[index];
   }
+}
+
+/** Whether a node with these labels has all that the function requires. */
+export function runsOn(labels: ReadonlySet<string>, { requires = [] }: FunctionDefinition): boolean {
+  return requires.every((label) => labels.has(label));
 }
 
 /** Imports one body and keeps it with its app. Throws `FUNCTION_LOAD_FAILED`. */

@@ -2,6 +2,7 @@
  * What leaves an executor: objects that its functions send, the invocations that these start, and reports to the
  * scheduler. Triggers without state are decided here, by the thread that sends.
  */
+import { PheromoneError } from '../core/errors.ts';
 import { NO_BUCKET, NO_FUNCTION, type ObjectStore } from '../store/objects.ts';
 import type { SessionTable } from '../store/sessions.ts';
 import { hostNowNs } from './clock.ts';

@@ -13,6 +13,10 @@ export interface ExecutorSetup {
   /** Apps registered so far, by index. */
   readonly apps: readonly (readonly [number, AppDefinition])[];
   readonly spinMs: number;
+  /** Labels of the node: functions that require others are handed to the scheduler. */
+  readonly labels: readonly string[];
+  /** Whether the scheduler places every invocation, also one that this node could start itself. */
+  readonly placesAll: boolean;
 }
 
 export type ToExecutor =

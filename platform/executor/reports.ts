@@ -33,6 +33,8 @@ export const START = 7;
 export const EXPECTED = 8;
 /** The body of an observed function begins. `fn`: the function; `ref`: its input, or, where `count` is not 1, the list of its `count` inputs. */
 export const STARTED = 9;
+/** A function waits for an object of bucket `fn` that this thread does not find. `ref`: an object with the key, its payload a {@link Wish}. */
+export const FIND = 10;
 
 export interface Report {
   type: number;

@@ -4,8 +4,9 @@
  *
  * Object record, in 32-bit words: 0 next (units of 16 bytes, plus one), 1 source function, 2 bucket, 3 hash of
  * bucket and key, 4 key bytes, 5 group bytes, 6-7 payload offset, 8-9 payload size, 10-11 time of sending, 12
- * metadata bytes; then key, group and metadata in UTF-8. Offsets, sizes and times are doubles. The payload lies anywhere in the
- * session's memory, so that passing on what came in copies nothing.
+ * metadata bytes, 13 whether its bytes are absent; then key, group and metadata in UTF-8. Offsets, sizes and times are
+ * doubles. The payload lies anywhere in the session's memory, so that passing on what came in copies nothing. Bytes
+ * that lie on another node are absent until the scheduler, which wrote the record, has brought them here.
  */
 import { PheromoneError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
@@ -16,6 +17,9 @@ import { OBJECTS, type SessionTable, SPANS } from './sessions.ts';
 const RECORD_WORDS = 14;
 const RECORD_BYTES = RECORD_WORDS * 4;
 const SPAN_BYTES = 32;
+
+const HERE = 0;
+const ABSENT = 1;
 
 /** Bucket of objects that start a function directly, and of callers' inputs. */
 export const NO_BUCKET = -1;
@@ -72,6 +76,26 @@ export class ObjectStore {
       bytes = this.allocate(slot, epoch, payload.length);
       bytes.set(payload);
     }
+    return this.#write(slot, epoch, bytes.byteOffset, bytes.length, HERE, label, sentNs);
+  }
+
+  /** Writes the record of an object of `size` bytes that are not here. For the scheduler, as are {@link settle} and what it settles. */
+  addAbsent(slot: number, epoch: number, size: number, label: ObjectLabel, sentNs: number): number {
+    return this.#write(slot, epoch, 0, size, ABSENT, label, sentNs);
+  }
+
+  isAbsent(ref: number): boolean {
+    return Atomics.load(this.#words, ref * (ALIGN_BYTES / 4) + 13) === ABSENT;
+  }
+
+  /** The bytes of an absent object have come; they lie in the session's memory. */
+  settle(ref: number, payload: Uint8Array): void {
+    this.#doubles[(ref * ALIGN_BYTES) / 8 + 3] = payload.byteOffset;
+    // Publishes the word above.
+    Atomics.store(this.#words, ref * (ALIGN_BYTES / 4) + 13, HERE);
+  }
+
+  #write(slot: number, epoch: number, payloadAt: number, size: number, absence: number, label: ObjectLabel, sentNs: number): number {
     const keyBytes = byteLength(label.key);
     const groupBytes = byteLength(label.group);
     const metadataBytes = byteLength(label.metadata);
@@ -91,8 +115,9 @@ export class ObjectStore {
     words[at + 4] = keyBytes;
     words[at + 5] = groupBytes;
     words[at + 12] = metadataBytes;
-    this.#doubles[at / 2 + 3] = bytes.byteOffset;
-    this.#doubles[at / 2 + 4] = bytes.length;
+    words[at + 13] = absence;
+    this.#doubles[at / 2 + 3] = payloadAt;
+    this.#doubles[at / 2 + 4] = size;
     this.#doubles[at / 2 + 5] = sentNs;
     if (keyBytes > 0) this.#bytes.write(label.key, offset + RECORD_BYTES, keyBytes, 'utf8');
     if (groupBytes > 0) this.#bytes.write(label.group, offset + RECORD_BYTES + keyBytes, groupBytes, 'utf8');
@@ -129,6 +154,11 @@ export class ObjectStore {
   payload(ref: number): Uint8Array {
     const at = (ref * ALIGN_BYTES) / 8;
     return new Uint8Array(this.arena, this.#doubles[at + 3], this.#doubles[at + 4]);
+  }
+
+  /** In bytes, also where they are absent. */
+  size(ref: number): number {
+    return this.#doubles[(ref * ALIGN_BYTES) / 8 + 4] as number;
   }
 
   source(ref: number): number {

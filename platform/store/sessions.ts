@@ -17,6 +17,7 @@ const COUNTERS = 8;
 const OPEN = 1;
 const ABORTED = 2;
 const TRACED = 4;
+const SPREAD = 8;
 
 /** The lists that each thread keeps for each session: objects it sent, granules it claimed, spans it recorded. */
 export const OBJECTS = 0;
@@ -76,6 +77,15 @@ export class SessionTable {
 
   isAborted(slot: number): boolean {
     return (Atomics.load(this.#words, slot * SESSION_WORDS + FLAGS) & ABORTED) !== 0;
+  }
+
+  /** Objects of the session may lie on other nodes from now on. */
+  spread(slot: number): void {
+    Atomics.or(this.#words, slot * SESSION_WORDS + FLAGS, SPREAD);
+  }
+
+  isSpread(slot: number): boolean {
+    return (Atomics.load(this.#words, slot * SESSION_WORDS + FLAGS) & SPREAD) !== 0;
   }
 
   /** Adds to a counter of invocations under way; returns what it comes to. */

@@ -11,8 +11,9 @@ export interface NodeMemory {
   readonly threads: Threads;
 }
 
-export function reserveNode({ arenaBytes, spinMs }: WorkerOptions): NodeMemory {
+export function reserveNode({ arenaBytes, spinMs, labels, twoTier }: WorkerOptions): NodeMemory {
   const threads = reserveThreads();
-  const setup = { store: reserveMemory({ arenaBytes }), ledger: reserveLedger(), threads, reports: reserveReports(), spinMs };
+  const shared = { store: reserveMemory({ arenaBytes }), ledger: reserveLedger(), threads, reports: reserveReports() };
+  const setup = { ...shared, spinMs, labels, placesAll: !twoTier };
   return { setup, threads: new Threads(threads) };
 }

@@ -12,6 +12,22 @@ export interface WorkerOptions {
   readonly arenaBytes: number;
   /** How long an executor looks for more work before it parks. */
   readonly spinMs: number;
+  /** What the node is called within its cluster; unique there. `''`: named after its process. */
+  readonly name: string;
+  /** What functions may require of a node, such as `gpu`. */
+  readonly labels: readonly string[];
+  /** Where the cluster's manager listens, as `host:port`; `''`: the node is by itself. */
+  readonly manager: string;
+  /** How long invocations wait for an executor of their own node before they go to another one (delayed forwarding). */
+  readonly forwardDelayMs: number;
+  /** Objects up to this size travel with the message that needs them; larger ones are fetched. 0: none do. */
+  readonly piggybackBytes: number;
+  /** Whether objects of other nodes are fetched as soon as they are known, and not only when a function needs them. */
+  readonly prefetch: boolean;
+  /** `false`: a coordinator places every invocation, also one that this node could start itself. For measuring. */
+  readonly twoTier: boolean;
+  /** `false`: objects go from node to node by way of the durable store. For measuring. */
+  readonly directTransfer: boolean;
 }
 
 export const WORKER_DEFAULTS: WorkerOptions = {
@@ -20,6 +36,14 @@ export const WORKER_DEFAULTS: WorkerOptions = {
   executors: 2,
   arenaBytes: 4 * 2 ** 30,
   spinMs: 0.012,
+  name: '',
+  labels: [],
+  manager: '',
+  forwardDelayMs: 1,
+  piggybackBytes: 16_384,
+  prefetch: false,
+  twoTier: true,
+  directTransfer: true,
 };
 
 /** Fills in defaults. Throws a RangeError that names the option, what was expected and what came. */
