@@ -31,6 +31,7 @@ function only(
 
 /** The rooms of platform/ and what each stands on. */
 const PLATFORM_LAYERS: Readonly<Record<string, readonly string[]>> = {
+  log: [],
   wire: ['core'],
   store: ['core'],
   executor: ['core', 'wire', 'store'],
@@ -47,8 +48,8 @@ const platformLayers = Object.entries(PLATFORM_LAYERS).map(([room, below]) =>
   only(
     `platform-${room}`,
     `^platform/${room}/`,
-    [`^platform/(${[room, ...below].join('|')})/`],
-    `platform/${room} stands on ${below.join(', ')} alone`,
+    [`^platform/(${[room, ...below, 'log'].join('|')})/`],
+    `platform/${room} stands on ${[...below, 'log'].join(', ')} alone`,
     'packages',
   ),
 );

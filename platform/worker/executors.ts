@@ -5,9 +5,11 @@ import { PheromoneError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { ExecutorSetup, FromExecutor, ToExecutor } from '../executor/protocol.ts';
 import { ABSENT, BETWEEN, BODY, DYING, FULL, LOOP, PARKED, type Threads } from '../executor/threads.ts';
+import { openLog } from '../log/log.ts';
 import { THREADS } from '../store/memory.ts';
 import type { ExecutorState } from '../wire/messages.ts';
 
+const log = openLog({ role: 'worker' });
 /** How long a thread may stay in one and the same state after a timeout of its own before its event loop counts as blocked. */
 const LOOP_GRACE_NS = 200e6;
 /** How often, a millisecond apart, the end of a thread is put off for what must not end halfway; wiping memory takes longest. */
@@ -67,7 +69,7 @@ export class Executors {
     const worker = new Worker(ENTRY, { workerData: { ...this.#setup, thread, apps: [...this.#apps] } satisfies ExecutorSetup });
     this.#workers.set(thread, worker);
     worker.on('message', (message: FromExecutor) => this.#receive(thread, message));
-    worker.on('error', (error) => console.error(`pheromone: executor ${thread}:`, error));
+    worker.on('error', (err) => log.error('an executor thread failed', { executor: thread, err }));
     worker.on('exit', () => this.#onExit(thread));
     // Those that were told of them may be gone before they answer.
     for (const app of this.#loading.keys()) this.tell(thread, { type: 'app', app, definition: this.#apps.get(app) as AppDefinition });
