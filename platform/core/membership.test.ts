@@ -56,6 +56,17 @@ test('a member that is silent for longer than it may be is told so and dropped; 
   t.deepEqual(names(roster.view), ['lively']);
 });
 
+test('whoever watches is dropped when it is silent, as members are', (t) => {
+  const roster = new Roster(OPTIONS);
+  t.deepEqual(roster.watch(1, undefined), []);
+  roster.watch(2, undefined);
+  pass(roster, 0, 600);
+  roster.beat(2);
+  t.deepEqual(pass(roster, 600, 600), [{ type: 'dropped', link: 1, message: 'connection: dropped, since it was silent for 1000 ms' }]);
+  roster.lost(2);
+  t.deepEqual(pass(roster, 1_200, 1_200), []);
+});
+
 test('time in which the manager itself stood still is not held against the members', (t) => {
   const roster = new Roster(OPTIONS);
   roster.join(1, candidate('w1'), undefined, undefined);
@@ -128,7 +139,7 @@ test('a manager that starts again takes over the last view, and drops of it who 
   const effects = after.join(1, candidate('w1'), incarnation, before.view);
   t.is(admittedAs(effects), incarnation);
   t.deepEqual(names(after.view), ['w1', 'w2']);
-  t.deepEqual(after.watch(before.view), []);
+  t.deepEqual(after.watch(2, before.view), []);
   for (let at = 0; at <= 1_100; at += 100) {
     after.beat(1);
     after.tick(at);
@@ -141,8 +152,8 @@ test('a view that comes too late to a manager that has started again changes not
   before.join(1, candidate('w1'), undefined, undefined);
   const after = new Roster(OPTIONS);
   pass(after, 0, 1_100);
-  t.deepEqual(after.watch(before.view), []);
-  after.join(1, candidate('w2'), undefined, undefined);
+  t.deepEqual(after.watch(1, before.view), [{ type: 'view', view: { version: before.view.version + 1, members: [] } }]);
+  after.join(2, candidate('w2'), undefined, undefined);
   t.deepEqual(names(after.view), ['w2']);
   t.true(after.view.version > before.view.version);
 });

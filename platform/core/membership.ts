@@ -35,7 +35,7 @@ export type RosterEffect =
   | { readonly type: 'admitted'; readonly link: number; readonly incarnation: number }
   /** Tell it that it is none, and why. */
   | { readonly type: 'refused'; readonly link: number; readonly message: string }
-  /** Tell it that it is no member any more, and why, and end the connection. */
+  /** Tell it that it does not belong here any more, and why, and end the connection. */
   | { readonly type: 'dropped'; readonly link: number; readonly message: string }
   /** Tell everyone who is connected. */
   | { readonly type: 'view'; readonly view: View };
@@ -73,6 +73,7 @@ export class Roster {
   readonly #startStamp: number;
   readonly #entries = new Map<string, Entry>();
   readonly #byLink = new Map<number, Entry>();
+  readonly #watchers = new Map<number, { silentMs: number }>();
   #view: View;
   /** Highest version among the views that have been taken over. */
   #takenOver = 0;
@@ -91,18 +92,19 @@ export class Roster {
     return this.#view;
   }
 
-  /** Someone wants to know the views and was last told of `known`. */
-  watch(known: View | undefined): readonly RosterEffect[] {
-    return known !== undefined && this.#takesOver(known) ? [this.#publish()] : NOTHING;
+  /** Someone wants to be told of the views, the last of which it knew was `known`. */
+  watch(link: number, known: View | undefined): readonly RosterEffect[] {
+    this.#watchers.set(link, { silentMs: 0 });
+    return this.#publishKnown(known);
   }
 
   /** `incarnation` is what the candidate was last admitted as, if it still believes to be a member. */
   join(link: number, candidate: Candidate, incarnation: number | undefined, known: View | undefined): readonly RosterEffect[] {
-    const before = this.watch(known);
+    const before = this.#publishKnown(known);
     const holder = this.#entries.get(candidate.name);
     const fault = this.#faultOf(link, candidate, incarnation, holder);
     if (fault !== undefined) return [...before, { type: 'refused', link, message: fault }];
-    const effects: RosterEffect[] = [];
+    const effects = [...before];
     if (holder?.link !== undefined) effects.push(this.#cutOff(holder, 'it has another connection'));
     const admitted = holder !== undefined && holder.member.incarnation === incarnation ? incarnation : this.#view.version + 1;
     const entry: Entry = { member: { ...candidate, incarnation: admitted }, link, silentMs: 0, limitMs: this.#suspectMs };
@@ -112,9 +114,9 @@ export class Roster {
     return effects;
   }
 
-  /** The member of this connection lives. */
+  /** Who is at the other end of this connection lives. */
   beat(link: number): void {
-    const entry = this.#byLink.get(link);
+    const entry = this.#byLink.get(link) ?? this.#watchers.get(link);
     if (entry !== undefined) entry.silentMs = 0;
   }
 
@@ -137,6 +139,7 @@ export class Roster {
 
   /** A connection has ended. */
   lost(link: number): void {
+    this.#watchers.delete(link);
     const entry = this.#byLink.get(link);
     if (entry === undefined) return;
     this.#byLink.delete(link);
@@ -154,6 +157,12 @@ export class Roster {
     this.#tickedMs = nowMs;
     this.#ageMs += stepMs;
     const effects: RosterEffect[] = [];
+    for (const [link, watcher] of this.#watchers) {
+      watcher.silentMs += stepMs;
+      if (watcher.silentMs <= this.#suspectMs) continue;
+      this.#watchers.delete(link);
+      effects.push({ type: 'dropped', link, message: `connection: dropped, since it was silent for ${this.#suspectMs} ms` });
+    }
     let changed = false;
     for (const entry of this.#entries.values()) {
       entry.silentMs += stepMs;
@@ -163,7 +172,7 @@ export class Roster {
       if (entry.link !== undefined) effects.push(this.#cutOff(entry, `it was silent for ${this.#suspectMs} ms`));
     }
     if (changed) effects.push(this.#publish());
-    return changed ? effects : NOTHING;
+    return effects.length > 0 ? effects : NOTHING;
   }
 
   #faultOf(link: number, { name }: Candidate, incarnation: number | undefined, holder: Entry | undefined): string | undefined {
@@ -185,14 +194,18 @@ export class Roster {
     return { type: 'dropped', link, message: `member ${entry.member.name}: dropped, since ${why}` };
   }
 
-  /** Takes over who is in a view of an earlier manager and unknown here. Whether that has changed anything. */
+  #publishKnown(known: View | undefined): readonly RosterEffect[] {
+    return known !== undefined && this.#takesOver(known) ? [this.#publish()] : NOTHING;
+  }
+
+  /** Takes over who is in a view of an earlier manager and unknown here. Whether there is anything new to tell. */
   #takesOver(known: View): boolean {
     const isOwn = known.version >= this.#startStamp && known.version <= this.#view.version;
     if (isOwn || known.version <= this.#takenOver) return false;
     this.#takenOver = known.version;
-    if (this.#view.version < known.version) this.#view = { ...this.#view, version: known.version };
-    if (this.#ageMs > this.#suspectMs) return false;
-    let changed = false;
+    let changed = this.#view.version < known.version;
+    if (changed) this.#view = { ...this.#view, version: known.version };
+    if (this.#ageMs > this.#suspectMs) return changed;
     for (const member of known.members) {
       if (this.#entries.has(member.name) || this.#entries.size >= LIMITS.members) continue;
       this.#entries.set(member.name, { member, link: undefined, silentMs: 0, limitMs: this.#suspectMs });

@@ -8,6 +8,13 @@ export const WIRE_LIMITS = {
   copyBytes: 65_536,
   /** How long a peer may take to answer a first contact. */
   connectMs: 10_000,
+  /** Bounds of the pause before the manager is tried again; it doubles from the first to the second. */
+  rejoinMinMs: 20,
+  rejoinMaxMs: 1_000,
+  /** Names and addresses of hosts. */
+  hostLength: 255,
+  /** What may wait to be sent to one who follows the views; beyond it the connection ends. */
+  viewBytes: 16_777_216,
   /** How long a peer may take to close its side after this one. */
   closeMs: 1_000,
   /** How long a node may take to answer anything but a call. */
