@@ -25,6 +25,8 @@ export type ErrorCode =
   | 'NODE_LOST'
   /** No node of the cluster can run the function. */
   | 'NO_NODE'
+  /** The app is another coordinator's, which the message names. */
+  | 'WRONG_COORDINATOR'
   | 'OBJECT_TOO_LARGE'
   /** The node's object memory is full. */
   | 'OUT_OF_MEMORY'
@@ -47,6 +49,7 @@ const RETRYABLE: ReadonlySet<ErrorCode> = new Set([
   'EXECUTOR_DIED',
   'NODE_LOST',
   'NO_NODE',
+  'WRONG_COORDINATOR',
   'OUT_OF_MEMORY',
   'OVERLOADED',
   'DISCONNECTED',

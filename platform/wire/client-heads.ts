@@ -108,7 +108,7 @@ function readFeed(f: readonly unknown[]): Feed {
 }
 
 /** Definitions travel as structured clones, for their `config` may hold whatever can be cloned. */
-function serializeApp(app: AppDefinition): Uint8Array {
+export function serializeApp(app: AppDefinition): Uint8Array {
   try {
     return serialize(app);
   } catch (error) {
@@ -119,7 +119,7 @@ function serializeApp(app: AppDefinition): Uint8Array {
 }
 
 /** Only sees to it that it is an object: what stands in it is for core to judge, under the id of the request. */
-function deserializeApp(field: unknown): AppDefinition {
+export function deserializeApp(field: unknown): AppDefinition {
   if (!(field instanceof Uint8Array)) throw bad('register.app', 'bytes', field);
   let app: unknown;
   try {
