@@ -15,6 +15,8 @@ export interface FunctionDefinition {
   readonly timeoutMs?: number;
   /** Invocations that one executor may have under way at once (bodies that await). Default 1. */
   readonly concurrency?: number;
+  /** Labels that a worker node must have to run the function, such as `gpu`. Left out: any node may. */
+  readonly requires?: readonly string[];
   /** Buckets that the function may send to; sending elsewhere fails. Left out: any bucket of the app. */
   readonly sends?: readonly string[];
 }
@@ -60,6 +62,20 @@ export type Primitive =
       readonly sources?: readonly string[];
     };
 
+/**
+ * What a bucket expects of a source function (paper: action_for_rerun): each invocation of it is to bring an object, or
+ * a declaration, into the bucket. One that has not done so in time, or that failed, runs again with what it was
+ * started with. Counts where the app's recovery is of level `function`.
+ */
+export interface RerunHint {
+  /** The function; unless it may send anywhere, the bucket is among its `sends`. */
+  readonly source: string;
+  /** The one object of the session that is expected; from then on nothing is, of no invocation. Left out: one with any key of each. */
+  readonly key?: string;
+  /** From the start of each run on. */
+  readonly timeoutMs: number;
+}
+
 export type TriggerDefinition = Primitive & {
   /** Unique within the app. */
   readonly name: string;
@@ -68,7 +84,25 @@ export type TriggerDefinition = Primitive & {
   readonly target: string;
   /** Default `session`. Not `app` for dynamic-group, dynamic-join, and custom triggers with sources. */
   readonly scope?: Scope;
+  /** Re-execution of functions that send to the bucket. Scope `session` alone. All triggers of the bucket are then decided by the scheduler. */
+  readonly rerun?: readonly RerunHint[];
 };
+
+/** What is run again where something fails: single functions, whole runs of the workflow, or nothing. */
+export type RecoveryLevel = 'function' | 'workflow' | 'off';
+
+export interface RecoveryDefinition {
+  /**
+   * `function`, the default: invocations whose executor died, and those that the hints of triggers concern; the whole
+   * session where a node of it was lost. `workflow`: the whole session, from its input, where a function failed or
+   * timed out, an executor died or a node was lost; hints do not count. `off`: nothing, the caller is told at once.
+   */
+  readonly level: RecoveryLevel;
+  /** How often an invocation, or a session, runs at most. Default `LIMITS.attempts`; not with level `off`. */
+  readonly attempts?: number;
+  /** A session without a result after this time runs again. Level `workflow` alone; left out: there is no such time. */
+  readonly timeoutMs?: number;
+}
 
 export interface AppDefinition {
   readonly name: string;
@@ -77,6 +111,8 @@ export interface AppDefinition {
   readonly triggers: readonly TriggerDefinition[];
   /** `false`: never run a triggered function on the thread that triggered it. For measuring; default `true`. */
   readonly inline?: boolean;
+  /** Default: level `function`. */
+  readonly recovery?: RecoveryDefinition;
   /**
    * Where bodies run: on the node's threads, over shared memory (default), or in processes of their own, which get
    * copies of their inputs; a crash there is one of its invocation alone.

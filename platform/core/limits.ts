@@ -31,8 +31,10 @@ export const LIMITS = {
   /** Bounds of an isolated process's heap, in MiB; with less the runtime does not start. */
   heapMinMb: 16,
   heapMaxMb: 65_536,
-  /** How often an invocation runs whose executor died under it. */
+  /** How often an invocation or a session runs that fails, unless its app says otherwise. */
   attempts: 3,
+  /** The most that an app may ask for. */
+  attemptsMax: 100,
   /** Invocations of source functions that the triggers of one session may have run again. */
   rerunsPerSession: 100,
 } as const;

@@ -42,6 +42,47 @@ test('a plan resolves names, fills in defaults and sorts triggers by who decides
   );
 });
 
+const HINTED: AppDefinition = app({
+  functions: [fn('f'), fn('g'), fn('h')],
+  triggers: [
+    { ...immediate, rerun: [{ source: 'f', timeoutMs: 5 }] },
+    { name: 'by', bucket: 'a', target: 'h', primitive: 'by-name', key: 'k' },
+    { name: 'free', bucket: 'b', target: 'h', primitive: 'immediate', rerun: [{ source: 'g', key: 'k', timeoutMs: 7 }] },
+  ],
+});
+
+test('the scheduler decides all triggers of a bucket with hints, and is told when a source of them starts', (t) => {
+  const plan = planApp(HINTED);
+  t.deepEqual(plan.hints, [
+    { bucket: 'a', source: 'f', key: undefined, timeoutMs: 5 },
+    { bucket: 'b', source: 'g', key: 'k', timeoutMs: 7 },
+  ]);
+  t.deepEqual(
+    plan.functions.map(({ observed }) => observed),
+    [true, true, false],
+  );
+  t.like(plan.buckets[0], { immediate: [], byName: new Map() });
+  t.deepEqual(
+    plan.buckets[0]!.stateful.map(({ definition }) => definition.name),
+    ['t', 'by'],
+  );
+});
+
+test('hints count with recovery of level function alone: with any other the sending threads decide as ever', (t) => {
+  for (const level of ['workflow', 'off'] as const) {
+    const plan = planApp({ ...HINTED, recovery: { level } });
+    t.deepEqual(plan.hints, []);
+    t.false(plan.functions.some(({ observed }) => observed));
+    t.like(plan.buckets[0], { immediate: [1], byName: new Map([['k', [2]]]), stateful: [] });
+  }
+});
+
+test('the attempts of a recovery are its own or those of the limits, and one where nothing runs again', (t) => {
+  t.deepEqual(planApp(app()).recovery, { level: 'function', attempts: LIMITS.attempts, timeoutMs: undefined });
+  t.like(planApp(app({ recovery: { level: 'workflow', attempts: 5, timeoutMs: 9 } })).recovery, { attempts: 5, timeoutMs: 9 });
+  t.is(planApp(app({ recovery: { level: 'off' } })).recovery.attempts, 1);
+});
+
 /** A word count with a shuffle of its own after it: entry -> map -> (group) reduce -> (group) sum. */
 function shuffles(sends: boolean): AppDefinition {
   const to = (bucket: string): Partial<FunctionDefinition> => (sends ? { sends: [bucket] } : {});

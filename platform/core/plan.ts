@@ -1,6 +1,7 @@
 /** An app made ready to run: names resolved to small integers, triggers sorted by who decides them. */
 import type { AppDefinition, FunctionDefinition, TriggerDefinition } from './app.ts';
 import { LIMITS } from './limits.ts';
+import { planRecovery, type RecoveryPlan } from './recovery.ts';
 import { validateApp } from './validate.ts';
 import { findWatchSets } from './watch-sets.ts';
 
@@ -14,7 +15,7 @@ export interface FunctionPlan {
   readonly watchSets: readonly number[];
   /** Buckets (by position) that it may send to; `undefined`: any. */
   readonly sends: ReadonlySet<number> | undefined;
-  /** Whether a trigger may want to know when one of its invocations starts. */
+  /** Whether the start of one of its invocations is to be told: a trigger wants to know, or hints concern it. */
   readonly observed: boolean;
 }
 
@@ -22,11 +23,11 @@ export interface BucketPlan {
   /** Position in `AppPlan.buckets`. */
   readonly index: number;
   readonly name: string;
-  /** Functions (by position) that each new object starts: Immediate triggers of scope `session`. Decided by the sending thread. */
+  /** Functions (by position) that each new object starts: Immediate triggers of scope `session`, unless the bucket has hints. Decided by the sending thread. */
   readonly immediate: readonly number[];
-  /** Functions (by position) that a new object with the key starts: ByName triggers of scope `session`. Decided by the sending thread. */
+  /** Functions (by position) that a new object with the key starts: ByName triggers of scope `session`, unless the bucket has hints. Decided by the sending thread. */
   readonly byName: ReadonlyMap<string, readonly number[]>;
-  /** Triggers with state of scope `session`; the scheduler decides them. */
+  /** Triggers with state of scope `session`, and all of scope `session` where the bucket has hints; the scheduler decides them. */
   readonly stateful: readonly TriggerPlan[];
   /** Triggers of scope `app`, with and without state; the scheduler decides them. */
   readonly appStateful: readonly TriggerPlan[];
@@ -58,6 +59,18 @@ export interface AppPlan {
    * functions: a session is quiet when it is empty.
    */
   readonly watchSets: readonly ReadonlySet<number>[];
+  readonly recovery: RecoveryPlan;
+  /** What buckets expect of sources; none where the app's recovery is not of level `function`. */
+  readonly hints: readonly HintPlan[];
+}
+
+/** What a bucket expects of each invocation of a source; see `RerunHint`. */
+export interface HintPlan {
+  readonly bucket: string;
+  readonly source: string;
+  /** `undefined`: any. */
+  readonly key: string | undefined;
+  readonly timeoutMs: number;
 }
 
 /** Checks a definition and resolves its names. Throws `INVALID_APP` with what was expected, what came and where. */
@@ -80,7 +93,9 @@ export function planApp(definition: AppDefinition): AppPlan {
   });
   const watchSetOf = new Map(ofSessions.map((trigger, position) => [trigger, watchSetFor(trigger, ofTrigger[position])]));
 
-  const observed = new Set(definition.triggers.flatMap(observedBy));
+  const recovery = planRecovery(definition.recovery);
+  const hints = recovery.level === 'function' ? definition.triggers.flatMap(hintsOf) : [];
+  const observed = new Set([...definition.triggers.flatMap(observedBy), ...hints.map(({ source }) => source)]);
   const functions = definition.functions.map((fn, index) => ({
     index,
     definition: fn,
@@ -99,9 +114,15 @@ export function planApp(definition: AppDefinition): AppPlan {
       watchSet: watchSetOf.get(trigger),
       observes: observedBy(trigger),
     }));
-    return planBucket(index, name, plans);
+    const isHinted = hints.some(({ bucket }) => bucket === name);
+    return planBucket(index, name, plans, isHinted);
   });
-  return { name: definition.name, inline: definition.inline ?? true, functions, buckets, functionIndex, bucketIndex, watchSets };
+  const { name, inline = true } = definition;
+  return { name, inline, functions, buckets, functionIndex, bucketIndex, watchSets, recovery, hints };
+}
+
+function hintsOf({ bucket, rerun = [] }: TriggerDefinition): HintPlan[] {
+  return rerun.map(({ source, key, timeoutMs }) => ({ bucket, source, key, timeoutMs }));
 }
 
 function sourcesOf(trigger: TriggerDefinition): readonly string[] | undefined {
@@ -118,8 +139,8 @@ function observedBy(trigger: TriggerDefinition): readonly string[] {
   return trigger.primitive === 'custom' ? (trigger.sources ?? []) : [];
 }
 
-/** Sorts a bucket's triggers by who decides them. */
-function planBucket(index: number, name: string, triggers: readonly TriggerPlan[]): BucketPlan {
+/** Sorts a bucket's triggers by who decides them. Where it has hints, all are told only of objects that no run has sent before: the scheduler decides. */
+function planBucket(index: number, name: string, triggers: readonly TriggerPlan[], isHinted: boolean): BucketPlan {
   const immediate: number[] = [];
   const byName = new Map<string, number[]>();
   const stateful: TriggerPlan[] = [];
@@ -127,6 +148,7 @@ function planBucket(index: number, name: string, triggers: readonly TriggerPlan[
   for (const trigger of triggers) {
     const { definition, scope, target } = trigger;
     if (scope === 'app') appStateful.push(trigger);
+    else if (isHinted) stateful.push(trigger);
     else if (definition.primitive === 'immediate') immediate.push(target);
     else if (definition.primitive !== 'by-name') stateful.push(trigger);
     else byName.set(definition.key, [...(byName.get(definition.key) ?? []), target]);

@@ -167,6 +167,73 @@ const FAULTS: readonly (readonly [string, AppDefinition, string])[] = [
     withTrigger({ ...custom, sources: ['f'], scope: 'app' }),
     'app "x": trigger "t": expected scope "session", since the sources of a custom trigger belong to one, got "app"',
   ],
+  [
+    'hints of scope app',
+    withTrigger({ primitive: 'by-name', key: 'k', scope: 'app', rerun: [{ source: 'f', timeoutMs: 1 }] }),
+    'app "x": trigger "t": expected scope "session", since the hints of a by-name trigger belong to one, got "app"',
+  ],
+  [
+    'hints that are no list',
+    withTrigger({ rerun: {} }),
+    'app "x": trigger "t": expected rerun to be a list of at least one, got an object',
+  ],
+  ['a hint that is missing', withTrigger({ rerun: [null] }), 'app "x": trigger "t": expected a function of the app (f, g), got nothing'],
+  [
+    'a hint of an unknown source',
+    withTrigger({ rerun: [{ source: 'h', timeoutMs: 1 }] }),
+    'app "x": trigger "t": expected a function of the app (f, g), got "h"',
+  ],
+  [
+    'a hint of a source that may not send to the bucket',
+    { ...withTrigger({ rerun: [{ source: 'f', timeoutMs: 1 }] }), functions: [fn('f', { sends: ['b'] }), fn('g')] },
+    'app "x": trigger "t": expected rerun to name functions that may send to bucket "a", got "f"',
+  ],
+  [
+    'a hint without a timeout',
+    withTrigger({ rerun: [{ source: 'f' }] }),
+    'app "x": trigger "t": rerun of "f": expected timeoutMs to be a number from 0.001 to 2147483647, got nothing',
+  ],
+  [
+    'a hint with a broken key',
+    withTrigger({ rerun: [{ source: 'f', key: 7, timeoutMs: 1 }] }),
+    'app "x": trigger "t": expected a key of at most 1024 bytes, got 7',
+  ],
+  [
+    'a hint twice',
+    withTrigger({
+      rerun: [
+        { source: 'f', timeoutMs: 1 },
+        { source: 'f', timeoutMs: 2 },
+      ],
+    }),
+    'app "x": trigger "t": expected source and key of each rerun to be unique, got "[\\"f\\"]" twice',
+  ],
+  ['a recovery that is a name', app({ recovery: 'off' as never }), 'app "x": recovery: expected an object, got "off"'],
+  [
+    'a recovery of an unknown level',
+    app({ recovery: { level: 'node' as never } }),
+    'app "x": recovery: expected a level (function, workflow, off), got "node"',
+  ],
+  [
+    'a recovery without attempts',
+    app({ recovery: { level: 'workflow', attempts: 0 } }),
+    'app "x": recovery: expected attempts to be a whole number from 1 to 100, got 0',
+  ],
+  [
+    'attempts where nothing runs again',
+    app({ recovery: { level: 'off', attempts: 2 } }),
+    'app "x": recovery: expected no attempts with level "off", got 2',
+  ],
+  [
+    'a recovery with a broken timeout',
+    app({ recovery: { level: 'workflow', timeoutMs: 0 } }),
+    'app "x": recovery: expected timeoutMs to be a number from 0.001 to 2147483647, got 0',
+  ],
+  [
+    'a timeout of sessions where functions run again',
+    app({ recovery: { level: 'function', timeoutMs: 5 } }),
+    'app "x": recovery: expected level "workflow" where there is a timeoutMs, got "function"',
+  ],
   ['an unknown isolation', app({ isolation: 'vm' as never }), 'app "x": expected isolation to be "threads" or "processes", got "vm"'],
   ['a heap without processes', app({ heapMb: 64 }), 'app "x": expected heapMb only with isolation "processes", got nothing'],
   [

@@ -1,5 +1,5 @@
 /** Checks an app's definition for itself: shapes, names, limits and references. */
-import type { AppDefinition, FunctionDefinition, TriggerDefinition } from './app.ts';
+import type { AppDefinition, FunctionDefinition, RecoveryDefinition, RecoveryLevel, RerunHint, TriggerDefinition } from './app.ts';
 import { PheromoneError } from './errors.ts';
 import { LIMITS } from './limits.ts';
 
@@ -14,6 +14,7 @@ const PRIMITIVES: readonly TriggerDefinition['primitive'][] = [
   'dynamic-group',
   'custom',
 ];
+const LEVELS: readonly RecoveryLevel[] = ['function', 'workflow', 'off'];
 const SHOWN_NAMES = 8;
 const SHOWN_LENGTH = 80;
 
@@ -32,12 +33,17 @@ export function validateApp(definition: AppDefinition): void {
   if (definition.functions.length === 0) throw invalid(where, 'at least one function', 'none');
   optional(where, 'inline', definition.inline, 'a boolean', (value) => typeof value === 'boolean');
   validateIsolation(where, definition);
+  if (definition.recovery !== undefined) validateRecovery(`${where}: recovery`, definition.recovery);
 
   const functions = names(where, 'function', definition.functions);
   const buckets = names(where, 'bucket', definition.buckets);
   names(where, 'trigger', definition.triggers);
   for (const fn of definition.functions) validateFunction(`${where}: function ${show(fn.name)}`, fn, buckets);
-  for (const trigger of definition.triggers) validateTrigger(`${where}: trigger ${show(trigger.name)}`, trigger, functions, buckets);
+  for (const trigger of definition.triggers) {
+    const whereTrigger = `${where}: trigger ${show(trigger.name)}`;
+    validateTrigger(whereTrigger, trigger, functions, buckets);
+    if (trigger.rerun !== undefined) validateHints(whereTrigger, trigger.bucket, trigger.rerun, definition.functions);
+  }
   for (const [bucket, triggers] of Map.groupBy(definition.triggers, (trigger) => trigger.bucket)) {
     list(`${where}: bucket ${show(bucket)}`, 'triggers', triggers, LIMITS.triggersPerBucket);
   }
@@ -54,6 +60,16 @@ function validateIsolation(where: string, { isolation, heapMb, warm, memoryBytes
   optional(where, 'memoryBytes', memoryBytes, 'a whole number from 1 up', (value) => Number.isSafeInteger(value) && Number(value) >= 1);
 }
 
+function validateRecovery(where: string, recovery: RecoveryDefinition): void {
+  if (typeof recovery !== 'object' || recovery === null) throw invalid(where, 'an object', show(recovery));
+  const { level, attempts, timeoutMs } = recovery;
+  if (!LEVELS.includes(level)) throw invalid(where, `a level (${LEVELS.join(', ')})`, show(level));
+  if (attempts !== undefined) count(where, 'attempts', attempts, LIMITS.attemptsMax);
+  if (attempts !== undefined && level === 'off') throw invalid(where, 'no attempts with level "off"', show(attempts));
+  if (timeoutMs !== undefined) within(where, 'timeoutMs', timeoutMs, LIMITS.windowMinMs, LIMITS.windowMaxMs);
+  if (timeoutMs !== undefined && level !== 'workflow') throw invalid(where, 'level "workflow" where there is a timeoutMs', show(level));
+}
+
 function validateFunction(where: string, fn: FunctionDefinition, buckets: ReadonlySet<string>): void {
   text(where, 'module', fn.module);
   text(where, 'export', fn.export);
@@ -67,6 +83,10 @@ function validateFunction(where: string, fn: FunctionDefinition, buckets: Readon
     'a whole number of at least 1',
     (value) => Number.isSafeInteger(value) && Number(value) >= 1,
   );
+  if (fn.requires !== undefined) {
+    list(where, 'requires', fn.requires, LIMITS.labels);
+    for (const label of fn.requires) text(where, 'requires', label);
+  }
   if (fn.sends === undefined) return;
   list(where, 'sends', fn.sends, LIMITS.bucketsPerApp);
   for (const bucket of fn.sends) member(where, 'bucket', bucket, buckets);
@@ -88,6 +108,7 @@ function validateTrigger(where: string, trigger: TriggerDefinition, functions: R
 /** What of the trigger belongs to one session, so that it cannot gather over all of them. */
 function partOfSession(trigger: TriggerDefinition): string | undefined {
   if (trigger.primitive === 'dynamic-join') return 'declarations';
+  if (trigger.rerun !== undefined) return 'hints';
   return 'sources' in trigger && trigger.sources !== undefined ? 'sources' : undefined;
 }
 
@@ -130,6 +151,22 @@ function validateSources(where: string, sources: readonly string[], functions: R
   filled(where, 'sources', sources);
   for (const source of sources) member(where, 'function', source, functions);
   distinct(where, 'sources', sources);
+}
+
+function validateHints(where: string, bucket: string, hints: readonly RerunHint[], functions: readonly FunctionDefinition[]): void {
+  filled(where, 'rerun', hints);
+  const sends = new Map(functions.map((fn) => [fn.name, fn.sends]));
+  for (const hint of hints) {
+    member(where, 'function', hint?.source, new Set(sends.keys()));
+    const { source, timeoutMs } = hint;
+    if (sends.get(source)?.includes(bucket) === false) {
+      throw invalid(where, `rerun to name functions that may send to bucket ${show(bucket)}`, show(source));
+    }
+    if (hint.key !== undefined) key(where, hint.key);
+    within(`${where}: rerun of ${show(source)}`, 'timeoutMs', timeoutMs, LIMITS.windowMinMs, LIMITS.windowMaxMs);
+  }
+  const pairs = hints.map(({ source, key }) => JSON.stringify(key === undefined ? [source] : [source, key]));
+  distinct(where, 'source and key of each rerun', pairs);
 }
 
 /** Checks the names of one kind and returns them. */

@@ -38,11 +38,13 @@ export class Recovery {
   /** A thread has ended: inside a body, that one is to blame; in its event loop, nobody can tell which it was, if any. */
   onEnded(thread: number, inBody: boolean): void {
     const culprit = inBody ? this.#parts.threads.bodyEntry(thread) : undefined;
-    this.#takeBack(thread, (id, { attempt }) => (culprit === undefined || id === culprit ? afterExecutorDeath(attempt) : 'rerun'));
+    this.#takeBack(thread, (id, { attempt }, { app }) => {
+      return afterExecutorDeath(app.plan.recovery, attempt, culprit === undefined || id === culprit);
+    });
     for (const session of this.#parts.sessions.heldFor(thread)) this.#parts.host.unhold(session);
   }
 
-  #takeBack(thread: number, judge: (id: EntryId, entry: Invocation) => Verdict): void {
+  #takeBack(thread: number, judge: (id: EntryId, entry: Invocation, session: SessionState) => Verdict): void {
     const { ledger, sessions, publisher, table } = this.#parts;
     for (const id of ledger.heldBy(thread)) {
       const entry = ledger.read(id, this.#entry);
@@ -50,7 +52,7 @@ export class Recovery {
       if (session === undefined || !ledger.finish(id, thread)) continue;
       // Until it has really ended, the thread may still write to what it had allocated.
       sessions.holdFor(session, thread);
-      const verdict = judge(id, entry);
+      const verdict = judge(id, entry, session);
       if (verdict === 'rerun' && !table.isAborted(entry.slot)) {
         publisher.publish({ ...entry, attempt: entry.attempt + 1, dueMs: 0 });
         continue;
