@@ -1,4 +1,5 @@
 /** Consistent hashing: which member owns a key, so that a member that comes or goes moves few keys. */
+import type { View } from './membership.ts';
 
 /** Points of each name on the ring: more make shares more even (about 1/sqrt of it apart), and a ring slower to build. */
 const POINTS_PER_NAME = 128;
@@ -33,6 +34,13 @@ export class HashRing {
     }
     return (this.#points[low] ?? this.#points[0])?.name;
   }
+}
+
+/** By whom apps are owned: the coordinators of a view. One that drains gives its apps to the others, if there are any. */
+export function coordinatorRing({ members }: View): HashRing {
+  const coordinators = members.filter(({ role }) => role === 'coordinator');
+  const staying = coordinators.filter(({ draining }) => !draining);
+  return new HashRing((staying.length > 0 ? staying : coordinators).map(({ name }) => name));
 }
 
 function pointsOf(name: string): Point[] {
