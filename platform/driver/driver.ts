@@ -17,8 +17,8 @@ import { type Client, connectClient } from '../client/client.ts';
 import type { CallResult } from '../client/run.ts';
 import type { Subscription } from '../client/subscription.ts';
 import { type ErrorCode, PheromoneError } from '../core/errors.ts';
+import { type RoleProcess, spawnRole } from '../launch/spawn.ts';
 import { PROTOCOL_VERSION } from '../wire/greeting-messages.ts';
-import { spawnWorker, type WorkerProcess } from '../worker/spawn.ts';
 import { CAPABILITIES } from './capabilities.ts';
 import { compileWorkflow } from './compile.ts';
 
@@ -31,7 +31,7 @@ export const pheromone: Driver = {
   capabilities: CAPABILITIES,
   probe: async () => ({ runs: true, version: `protocol ${PROTOCOL_VERSION}` }),
   async start({ executors }) {
-    const worker = await spawnWorker({ executors }).catch(rethrow);
+    const worker = await spawnRole('worker', { executors }).catch(rethrow);
     try {
       return new PheromonePlatform(worker, await connectClient({ host: '127.0.0.1', port: worker.port }));
     } catch (error) {
@@ -42,11 +42,11 @@ export const pheromone: Driver = {
 };
 
 class PheromonePlatform implements Platform {
-  readonly #worker: WorkerProcess;
+  readonly #worker: RoleProcess;
   readonly #client: Client;
   #deployments = 0;
 
-  constructor(worker: WorkerProcess, client: Client) {
+  constructor(worker: RoleProcess, client: Client) {
     this.#worker = worker;
     this.#client = client;
   }

@@ -10,7 +10,7 @@ import { Random } from '../../harness/statistics/random.ts';
 import { type Client, connectClient } from '../client/client.ts';
 import type { AppDefinition } from '../core/app.ts';
 import { hostNowNs } from '../executor/clock.ts';
-import { spawnWorker } from './spawn.ts';
+import { spawnRole } from '../launch/spawn.ts';
 
 const BODIES = new URL('./testing/bench-bodies.ts', import.meta.url).href;
 const ROUNDS = Number(process.argv[2] ?? 40);
@@ -158,7 +158,7 @@ async function measureIdle(pid: number): Promise<{ cpu: number; memory: number }
   return { cpu: (processorNs(pid) - beforeNs) / (IDLE_MS * 1e6), memory: memoryBytes(pid) };
 }
 
-const worker = await spawnWorker({ executors: 2 });
+const worker = await spawnRole('worker', { executors: 2 });
 const client = await connectClient({ host: '127.0.0.1', port: worker.port });
 const floors = await openFloors([LARGE_BYTES]);
 try {

@@ -3,8 +3,8 @@ import type { ExecutionContext } from 'ava';
 import { type Client, connectClient } from '../../client/client.ts';
 import type { AppDefinition, FunctionDefinition, Primitive } from '../../core/app.ts';
 import { PheromoneError } from '../../core/errors.ts';
+import { spawnRole } from '../../launch/spawn.ts';
 import type { WorkerOptions } from '../options.ts';
-import { spawnWorker } from '../spawn.ts';
 
 const POLL_MS = 10;
 const POLLS = 2_000;
@@ -20,7 +20,7 @@ export interface TestNode {
 
 /** Starts a node; it and its clients are gone when the test is over. */
 export async function nodeOf(t: ExecutionContext, options: Partial<WorkerOptions> = {}): Promise<TestNode> {
-  const { port, pid, stop } = await spawnWorker({ arenaBytes: 2 ** 28, ...options });
+  const { port, pid, stop } = await spawnRole('worker', { arenaBytes: 2 ** 28, ...options });
   t.teardown(stop);
   const connect = async (): Promise<Client> => {
     const client = await connectClient({ host: '127.0.0.1', port });
