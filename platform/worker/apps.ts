@@ -3,6 +3,7 @@ import type { AppDefinition } from '../core/app.ts';
 import { PheromoneError } from '../core/errors.ts';
 import { type AppPlan, planApp } from '../core/plan.ts';
 import type { TriggerFactory } from '../core/trigger.ts';
+import { loadTriggers } from '../door/load-triggers.ts';
 
 export interface App {
   readonly index: number;
@@ -22,7 +23,7 @@ export class Apps {
   /** Checks the definition and loads its custom triggers; `publish` makes the app callable. Throws `INVALID_APP`, `FUNCTION_LOAD_FAILED`. */
   async prepare(definition: AppDefinition): Promise<App> {
     const plan = planApp(definition);
-    const factories = await loadFactories(definition);
+    const factories = await loadTriggers(definition);
     const app: App = { index: this.#next++, plan, factories, sessions: 0, retired: false };
     this.definitions.set(app.index, definition);
     this.#byPlan.set(plan, app);
@@ -69,26 +70,4 @@ export class Apps {
   names(): string[] {
     return [...this.#byName.keys()];
   }
-}
-
-async function loadFactories(definition: AppDefinition): Promise<Map<string, TriggerFactory>> {
-  const factories = new Map<string, TriggerFactory>();
-  for (const trigger of definition.triggers) {
-    if (trigger.primitive !== 'custom') continue;
-    const where = `app "${definition.name}": trigger "${trigger.name}"`;
-    let factory: unknown;
-    try {
-      factory = ((await import(trigger.module)) as Record<string, unknown>)[trigger.export];
-    } catch (error) {
-      throw new PheromoneError('FUNCTION_LOAD_FAILED', `${where}: could not load ${trigger.module}: ${error}`, { cause: error });
-    }
-    if (typeof factory !== 'function') {
-      throw new PheromoneError(
-        'FUNCTION_LOAD_FAILED',
-        `${where}: expected ${trigger.module} to export a function "${trigger.export}", got ${typeof factory}`,
-      );
-    }
-    factories.set(trigger.name, factory as TriggerFactory);
-  }
-  return factories;
 }

@@ -8,11 +8,12 @@ import type { Caller, CallRequest, FeedRequest, Service, Subscriber } from '../d
 import { Streams } from '../door/streams.ts';
 import { Ledger } from '../executor/ledger.ts';
 import type { Report } from '../executor/reports.ts';
+import { AppObjects } from '../store/app-objects.ts';
+import type { Threads } from '../executor/threads.ts';
 import { SCHEDULER } from '../store/memory.ts';
-import { ObjectStore } from '../store/objects.ts';
+import { type ObjectLabel, ObjectStore } from '../store/objects.ts';
 import { SessionTable } from '../store/sessions.ts';
 import type { Status } from '../wire/messages.ts';
-import { AppObjects } from './app-objects.ts';
 import { type App, Apps } from './apps.ts';
 import { Executors } from './executors.ts';
 import { reserveNode } from './memory.ts';
@@ -21,16 +22,26 @@ import { Publisher } from './publisher.ts';
 import { Recovery } from './recovery.ts';
 import { ReportHandler } from './report-handler.ts';
 import { ReportPump } from './report-pump.ts';
-import { nowMs, SessionHost } from './session-host.ts';
+import { type HostParts, nowMs, SessionHost } from './session-host.ts';
 import { Sessions } from './sessions.ts';
+import type { Spread } from './spread.ts';
 import { Watch } from './watch.ts';
 
+/** What a node is made of. */
+export interface NodeParts extends HostParts {
+  readonly host: SessionHost;
+  readonly ledger: Ledger;
+  readonly threads: Threads;
+}
+
 export class Scheduler implements Service {
+  /** For what makes the node a part of a cluster. */
+  readonly parts: NodeParts;
   readonly #arenaBytes: number;
   readonly #objects: ObjectStore;
   readonly #core = new NodeCore();
   readonly #apps = new Apps();
-  readonly #appObjects = new AppObjects();
+  readonly #appObjects = new AppObjects<ObjectLabel>();
   readonly #streams = new Streams();
   readonly #executors: Executors;
   readonly #host: SessionHost;
@@ -43,7 +54,11 @@ export class Scheduler implements Service {
     const table = new SessionTable(setup.store);
     const objects = new ObjectStore(setup.store, table, SCHEDULER);
     const sessions = new Sessions(table, objects.allocator);
-    const publisher = new Publisher(table, objects, ledger, threads, () => this.#watch.start());
+    const publisher = new Publisher(
+      ...[table, objects, ledger, threads] as const,
+      () => this.#watch.start(),
+      (report) => pump.settleLater(report),
+    );
     const executors = new Executors(threads, setup, this.#apps.definitions, {
       hung: (thread, inBody) => recovery.onHung(thread, inBody),
       ended: (thread, inBody) => {
@@ -63,17 +78,24 @@ export class Scheduler implements Service {
     const recovery = new Recovery({ ...parts, ledger, threads, host });
     const pump = new ReportPump(setup.reports, threads, table, {
       report: (report, thread) => handler.handle(report, thread),
-      sourcesDone: ({ id }, set) => host.apply(this.#core.sourcesDone(id, set, nowMs())),
-      quiet: ({ id }) => host.apply(this.#core.quiet(id, nowMs())),
+      sourcesDone: (session, set) => host.sourcesDone(session, set),
+      quiet: (session) => host.quiet(session),
       session: (slot, epoch) => sessions.at(slot, epoch),
       drained: () => publisher.publishBacklog(),
     });
+    this.parts = { ...parts, host, ledger, threads };
     this.#objects = objects;
     this.#executors = executors;
     this.#host = host;
     this.#watch = new Watch(threads, ledger, executors, () => pump.drain());
     for (let i = 0; i < options.executors; i++) executors.start();
     pump.listen(() => this.#watch.resume());
+  }
+
+  /** From now on the node is part of a cluster. */
+  join(spread: Spread): void {
+    this.parts.publisher.join(spread);
+    this.parts.host.join(spread);
   }
 
   /** Makes an app callable; replaces one of the same name. Rejects with `INVALID_APP`, `FUNCTION_LOAD_FAILED`. */

@@ -5,20 +5,21 @@ import { type ErrorCode, PheromoneError } from '../core/errors.ts';
 import type { Effect, NodeCore } from '../core/node.ts';
 import type { AppPlan } from '../core/plan.ts';
 import type { ObjectMeta } from '../core/trigger.ts';
+import { DueTimer } from '../door/due-timer.ts';
 import type { Caller } from '../door/service.ts';
 import type { Streams } from '../door/streams.ts';
 import { hostNowNs } from '../executor/clock.ts';
 import { QUIET, type Report } from '../executor/reports.ts';
+import type { AppObjects } from '../store/app-objects.ts';
 import { SCHEDULER } from '../store/memory.ts';
-import { NO_BUCKET, NO_FUNCTION, type ObjectStore } from '../store/objects.ts';
+import { NO_BUCKET, NO_FUNCTION, type ObjectLabel, type ObjectStore } from '../store/objects.ts';
 import type { SessionTable } from '../store/sessions.ts';
 import type { OutputHead, Span } from '../wire/messages.ts';
-import type { AppObjects } from './app-objects.ts';
 import type { App, Apps } from './apps.ts';
-import { DueTimer } from './due-timer.ts';
 import type { Executors } from './executors.ts';
 import type { Publisher } from './publisher.ts';
 import type { SessionState, Sessions, Started } from './sessions.ts';
+import type { Spread } from './spread.ts';
 
 /** How a session is opened. */
 export interface OpenRequest {
@@ -37,7 +38,7 @@ export interface HostParts {
   readonly objects: ObjectStore;
   readonly sessions: Sessions;
   readonly apps: Apps;
-  readonly appObjects: AppObjects;
+  readonly appObjects: AppObjects<ObjectLabel>;
   readonly streams: Streams;
   readonly publisher: Publisher;
   readonly executors: Executors;
@@ -51,10 +52,31 @@ export interface HostParts {
 
 export class SessionHost {
   readonly #parts: HostParts;
-  readonly #due = new DueTimer(() => this.#onTime());
+  readonly #due = new DueTimer(() => this.#onTime(), nowMs);
 
   constructor(parts: HostParts) {
     this.#parts = parts;
+  }
+
+  /** From now on the node is part of a cluster. */
+  join(spread: Spread): void {
+    this.#spread = spread;
+  }
+
+  get spread(): Spread | undefined {
+    return this.#spread;
+  }
+
+  /** No invocation of watch set `set` is under way in the session. */
+  sourcesDone(session: SessionState, set: number): void {
+    if (session.guest !== undefined) session.guest.sourcesDone(session, set);
+    else this.apply(this.#parts.core.sourcesDone(session.id, set, nowMs()));
+  }
+
+  /** No invocation is under way in the session. */
+  quiet(session: SessionState): void {
+    if (session.guest !== undefined) session.guest.quiet(session);
+    else this.apply(this.#parts.core.quiet(session.id, nowMs()));
   }
 
   /**
@@ -139,11 +161,12 @@ export class SessionHost {
         session.caller.failed(effect.code, effect.message);
         break;
       case 'abort':
-        this.#abort(session);
+        this.abort(session);
+        this.#spread?.aborted(session);
         break;
       case 'release':
-        session.over = true;
-        if (session.holds === 0) this.#free(session);
+        this.#spread?.released(session);
+        this.release(session);
         break;
     }
   }
@@ -158,7 +181,12 @@ export class SessionHost {
   }
 
   /** A failure that no invocation reports: if none is under way, nobody else would tell the session's end. */
-  fail({ id, slot, epoch }: SessionState, code: ErrorCode, message: string): void {
+  fail(session: SessionState, code: ErrorCode, message: string): void {
+    const { id, slot, epoch, guest } = session;
+    if (guest !== undefined) {
+      guest.failed(session, code, message);
+      return;
+    }
     this.apply(this.#parts.core.failed(id, code, message));
     if (this.#parts.table.counter(slot, 0) === 0) this.#parts.defer({ type: QUIET, slot, epoch, ref: 0, fn: -1, count: 0 });
   }
@@ -184,7 +212,23 @@ export class SessionHost {
     return this.#parts.objects.add(slot, epoch, held.bytes, held.label, hostNowNs());
   }
 
+  /** Outputs whose bytes are on other nodes are brought first. */
   #answer(session: SessionState, outputs: readonly ObjectMeta[]): void {
+    session.holds++;
+    const refs = outputs.map(({ ref }) => ref);
+    if (this.#spread === undefined) this.#answerWith(session, outputs);
+    else {
+      this.#spread.bring(session, refs, (error) => {
+        if (error === undefined) this.#answerWith(session, outputs);
+        else {
+          session.caller.failed(error.code, error.message);
+          this.unhold(session);
+        }
+      });
+    }
+  }
+
+  #answerWith(session: SessionState, outputs: readonly ObjectMeta[]): void {
     const heads: OutputHead[] = [];
     const bytes: Uint8Array[] = [];
     let answeredNs = 0;
@@ -194,12 +238,16 @@ export class SessionHost {
       bytes.push(payload);
       answeredNs = this.#parts.objects.sentNs(ref);
     }
-    session.holds++;
     session.caller.answered(heads, bytes, this.#spans(session, answeredNs), () => this.unhold(session));
   }
 
-  /** A body that still runs counts as far as the answer. */
-  #spans({ slot, app }: SessionState, answeredNs: number): Span[] {
+  #spans(session: SessionState, answeredNs: number): Span[] {
+    const spans = this.spansHere(session, answeredNs);
+    return this.#spread === undefined ? spans : [...spans, ...this.#spread.spans(session)];
+  }
+
+  /** When invocations of the session ran on this node. A body that still runs counts as far as the answer. */
+  spansHere({ slot, app }: SessionState, answeredNs: number): Span[] {
     if (!this.#parts.table.isTraced(slot)) return [];
     return this.#parts.objects
       .spans(slot)
@@ -212,12 +260,18 @@ export class SessionHost {
   }
 
   /** Mostly there is nothing left to abort: the body that answered has ended by the time its answer is heard of. */
-  #abort({ slot, epoch }: SessionState): void {
+  abort({ slot, epoch }: SessionState): void {
     if (this.#parts.table.counter(slot, 0) === 0) return;
     this.#parts.table.abort(slot);
     this.#parts.table.forEachThread(slot, (thread) => {
       if (thread !== SCHEDULER) this.#parts.executors.tell(thread, { type: 'abort', slot, epoch });
     });
+  }
+
+  /** Frees what the session has here, as soon as nobody reads it any more. No invocation of it is under way. */
+  release(session: SessionState): void {
+    session.over = true;
+    if (session.holds === 0) this.#free(session);
   }
 
   /** A reader outside of core, for which the session's memory was held, is done. */

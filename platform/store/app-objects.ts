@@ -1,20 +1,19 @@
 /** Copies of objects that triggers of app scope hold: they outlive the sessions they came from. */
 import { PheromoneError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
-import type { ObjectLabel } from '../store/objects.ts';
 
-export interface HeldObject {
+export interface HeldObject<Label> {
   readonly bytes: Uint8Array;
-  readonly label: ObjectLabel;
+  readonly label: Label;
 }
 
-export class AppObjects {
-  readonly #held = new Map<number, HeldObject>();
+export class AppObjects<Label> {
+  readonly #held = new Map<number, HeldObject<Label>>();
   #heldBytes = 0;
   #next = 1;
 
   /** Copies an object's bytes; returns the copy's reference. Throws `OVERLOADED` where the copies come to too much. */
-  hold(bytes: Uint8Array, label: ObjectLabel): number {
+  hold(bytes: Uint8Array, label: Label): number {
     if (this.#heldBytes + bytes.length > LIMITS.heldBytes) {
       throw new PheromoneError(
         'OVERLOADED',
@@ -27,7 +26,7 @@ export class AppObjects {
     return ref;
   }
 
-  get(ref: number): HeldObject | undefined {
+  get(ref: number): HeldObject<Label> | undefined {
     return this.#held.get(ref);
   }
 
