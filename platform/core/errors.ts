@@ -40,6 +40,8 @@ export type ErrorCode =
   | 'DISCONNECTED'
   /** The durable store did not do what it was asked to: no space, no connection, an answer that it should not give. */
   | 'STORE_FAILED'
+  /** An end of a connection did not prove that it belongs to the cluster: secret, certificate, or one that the other end has not. */
+  | 'UNAUTHENTICATED'
   /** A name, key, option or call that is not allowed. */
   | 'INVALID_ARGUMENT'
   /** A fault of the platform itself. */
