@@ -4,10 +4,11 @@ import { PheromoneError } from '../core/errors.ts';
 import { CLIENT_SIDE, type NodeConnection } from '../wire/client-protocol.ts';
 import { dial } from '../wire/greeting.ts';
 import { WIRE_LIMITS } from '../wire/limits.ts';
-import type { ClientMessage, NodeMessage, Status } from '../wire/messages.ts';
+import type { ClientMessage, NodeMessage } from '../wire/messages.ts';
 import { faultOfCall, faultOfInput, faultOfSubscription } from './check.ts';
 import { withBucket, withoutBucket, withoutTrigger, withTrigger } from './definition.ts';
 import { type Abandon, expectAnswer, type Pending, PendingRequest, type ReadAnswer, readDone, startTimer } from './pending.ts';
+import type { PheromoneClient, PlatformStatus } from './pheromone-client.ts';
 import { type CallOptions, type CallResult, type FeedOptions, type Run, readResult } from './run.ts';
 import { OpenSubscription, type SubscribeOptions, type Subscription } from './subscription.ts';
 
@@ -35,9 +36,10 @@ export async function connectClient({ host, port, timeoutMs, requestTimeoutMs = 
  * ends, everything under way and everything after it rejects with `DISCONNECTED`. Anything but a call also rejects
  * with `DEADLINE_EXCEEDED`, if the node does not answer it in time.
  */
-export class Client {
+export class Client implements PheromoneClient {
   /** Process id of the node. */
   readonly pid: number;
+  readonly ended: Promise<PheromoneError>;
   readonly #connection: NodeConnection;
   readonly #requestTimeoutMs: number;
   readonly #pending = new Map<number, Pending>();
@@ -50,18 +52,14 @@ export class Client {
   #edits: Promise<void> = Promise.resolve();
   /** Why nothing more can be asked, once that is so. */
   #ended: PheromoneError | undefined;
-  readonly #closed: Promise<void>;
 
   constructor(connection: NodeConnection, pid: number, requestTimeoutMs: number) {
     this.pid = pid;
     this.#connection = connection;
     this.#requestTimeoutMs = requestTimeoutMs;
     connection.onMessage((message, payload, isOwn) => this.#receive(message, payload, isOwn));
-    this.#closed = new Promise((resolve) => {
-      connection.onClose((error) => {
-        this.#end(error ?? new PheromoneError('DISCONNECTED', 'the node closed the connection'));
-        resolve();
-      });
+    this.ended = new Promise((resolve) => {
+      connection.onClose((error) => resolve(this.#end(error ?? new PheromoneError('DISCONNECTED', 'the node closed the connection'))));
     });
   }
 
@@ -158,8 +156,8 @@ export class Client {
   }
 
   /** What the node is doing. */
-  status(): Promise<Omit<Status, 'type' | 'id'>> {
-    const read: ReadAnswer<Omit<Status, 'type' | 'id'>> = (message) => {
+  status(): Promise<PlatformStatus> {
+    const read: ReadAnswer<PlatformStatus> = (message) => {
       const { sessions, executors, memory, apps } = expectAnswer(message, 'status');
       return { sessions, executors, memory, apps };
     };
@@ -167,10 +165,10 @@ export class Client {
   }
 
   /** Ends the connection; what is under way rejects with `CANCELLED`. Resolves once it is closed, and never rejects. */
-  close(): Promise<void> {
+  async close(): Promise<void> {
     this.#end(new PheromoneError('CANCELLED', 'the client was closed'));
     this.#connection.close();
-    return this.#closed;
+    await this.ended;
   }
 
   #inTurn(change: () => Promise<void>): Promise<void> {
@@ -259,7 +257,8 @@ export class Client {
     }
   }
 
-  #end(error: PheromoneError): void {
+  /** Returns why the connection is over: the first reason that was given. */
+  #end(error: PheromoneError): PheromoneError {
     this.#ended ??= error;
     const pending = [...this.#pending.values()];
     this.#pending.clear();
@@ -267,6 +266,7 @@ export class Client {
     const subscriptions = [...this.#subscriptions.values()];
     this.#subscriptions.clear();
     for (const subscription of subscriptions) subscription.disconnected(error);
+    return this.#ended;
   }
 }
 
