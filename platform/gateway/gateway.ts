@@ -1,0 +1,78 @@
+/** The HTTP gateway: the platform's client behind routes that any program can call. */
+import type { AddressInfo } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import { connectClient } from '../client/client.ts';
+import { PheromoneError } from '../core/errors.ts';
+import { openLog } from '../log/log.ts';
+import { APP_ROUTES } from './app-routes.ts';
+import { Bodies } from './bodies.ts';
+import { CALL_ROUTES } from './call-routes.ts';
+import type { GatewayContext } from './context.ts';
+import { EventStreams } from './event-streams.ts';
+import { Metrics } from './metrics.ts';
+import { openapiRoute } from './openapi.ts';
+import { OPERATION_ROUTES } from './operation-routes.ts';
+import { type CheckedOptions, type GatewayOptions, gatewayOptions } from './options.ts';
+import type { Route } from './route.ts';
+import { Runs } from './runs.ts';
+import { createServer } from './server.ts';
+import { type Connect, Upstream } from './upstream.ts';
+
+const DECLARED: readonly Route[] = [...CALL_ROUTES, ...APP_ROUTES, ...OPERATION_ROUTES];
+/** Every route of a gateway. */
+export const ROUTES: readonly Route[] = [...DECLARED, openapiRoute(DECLARED)];
+
+export interface Gateway {
+  readonly port: number;
+  /** Takes no more connections, waits for requests under way as long as its limits allow, and ends. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a gateway in this process. It starts also where the platform cannot be reached, and connects to it as soon as
+ * it can. Throws a RangeError for an option out of range, rejects with `DISCONNECTED` if the address is taken.
+ * `connect` makes the client; left out, it is that of the node that the options name.
+ */
+export async function startGateway(given: Partial<GatewayOptions>, connect?: Connect): Promise<Gateway> {
+  const options = gatewayOptions(given);
+  const context = createContext(options, connect ?? (() => connectClient({ host: options.upstreamHost, port: options.upstreamPort })));
+  const app = createServer(options, context, ROUTES);
+  try {
+    await app.listen({ host: options.host, port: options.port });
+  } catch (error) {
+    throw new PheromoneError('DISCONNECTED', `listen on ${options.host}:${options.port}: ${(error as Error).message}`, { cause: error });
+  }
+  await context.upstream.open();
+  return { port: (app.server.address() as AddressInfo).port, stop: () => stop(app, context) };
+}
+
+function createContext({ limits }: CheckedOptions, connect: Connect): GatewayContext {
+  const log = openLog({ role: 'gateway' });
+  const load = { connections: 0, requests: 0 };
+  const upstream = new Upstream(connect, limits, (fault) => {
+    if (fault === undefined) log.info('connected to the platform');
+    else log.warn('no connection to the platform', { err: fault });
+  });
+  const bodies = new Bodies(limits.bodiesBytes);
+  const runs = new Runs(limits);
+  const streams = new EventStreams(limits);
+  const metrics = new Metrics({
+    connections: () => load.connections,
+    requests: () => load.requests,
+    streams: () => streams.size,
+    bodiesBytes: () => bodies.heldBytes,
+    runs: () => runs.counts,
+    isConnected: () => upstream.isConnected,
+  });
+  return { limits, log, load, upstream, bodies, runs, streams, metrics, isStopping: false };
+}
+
+async function stop(app: FastifyInstance, context: GatewayContext): Promise<void> {
+  context.isStopping = true;
+  context.streams.failAll(new PheromoneError('DISCONNECTED', 'gateway: it is stopping'));
+  const timer = setTimeout(() => app.server.closeAllConnections(), context.limits.drainMs);
+  await app.close();
+  clearTimeout(timer);
+  context.runs.close();
+  await context.upstream.close();
+}
