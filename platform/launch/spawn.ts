@@ -1,18 +1,20 @@
 /** Processes of the platform's roles. */
 import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { PheromoneError } from '../core/errors.ts';
+import type { GatewayOptions } from '../gateway/options.ts';
 import type { ManagerOptions } from '../manager/options.ts';
 import type { WorkerOptions } from '../worker/options.ts';
 
 /** What each role can be told. */
 export interface RoleOptions {
+  readonly gateway: Partial<GatewayOptions>;
   readonly manager: Partial<ManagerOptions>;
   readonly worker: Partial<WorkerOptions>;
 }
 
-/** How long a process may take to end in order before it is killed. */
+/** How long a process may take to end in order before it is killed, unless asked otherwise. */
 const STOP_MS = 5_000;
 const ENTRY = fileURLToPath(new URL(`./role-entry${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`, import.meta.url));
 
@@ -21,20 +23,28 @@ export interface RoleProcess {
   readonly port: number;
   /** Whether the process still runs. */
   readonly isAlive: boolean;
-  /** Resolves when the process has ended, also where nobody asked it to. Never rejects. */
-  readonly ended: Promise<void>;
-  /** Has it end in order. Resolves when the process has ended. Never rejects; may be called twice. */
-  stop(): Promise<void>;
+  /** Resolves when the process has ended, also where nobody asked it to, with how: a signal or `exit code 1`. Never rejects. */
+  readonly ended: Promise<string>;
+  /** Has it end in order, and after `graceMs` at once. Resolves when the process has ended. Never rejects; may be called twice. */
+  stop(graceMs?: number): Promise<void>;
+}
+
+export interface SpawnOptions {
+  /** What the process writes is added to this file; left out: it shares this process's stdout and stderr. */
+  readonly logFile?: string | undefined;
 }
 
 /** Starts a process of a role and waits until it listens. Rejects with `INTERNAL` and what it said if it does not come up. */
-export async function spawnRole<R extends keyof RoleOptions>(role: R, options: RoleOptions[R]): Promise<RoleProcess> {
-  const child = fork(ENTRY, [role, JSON.stringify(options)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], execArgv: [] });
-  const ended = once(child, 'exit').then(
-    () => {},
-    () => {},
-  );
-  const port = await portOf(child, role);
+export async function spawnRole<R extends keyof RoleOptions>(
+  role: R,
+  options: RoleOptions[R],
+  { logFile }: SpawnOptions = {},
+): Promise<RoleProcess> {
+  const child = forkRole(role, logFile);
+  const ended = new Promise<string>((resolve) => child.once('exit', (code, signal) => resolve(signal ?? `exit code ${code}`)));
+  // Not as an argument: everyone may read those.
+  child.send(options);
+  const port = await portOf(child, role, ended);
   return {
     pid: child.pid as number,
     port,
@@ -42,26 +52,36 @@ export async function spawnRole<R extends keyof RoleOptions>(role: R, options: R
     get isAlive() {
       return isAlive(child);
     },
-    async stop() {
+    async stop(graceMs = STOP_MS) {
       if (!isAlive(child)) return;
       child.kill('SIGTERM');
       // Whoever stands still cannot end in order.
-      const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
+      const timer = setTimeout(() => child.kill('SIGKILL'), graceMs);
       await ended;
       clearTimeout(timer);
     },
   };
 }
 
+function forkRole(role: string, logFile: string | undefined): ChildProcess {
+  const log = logFile === undefined ? undefined : openSync(logFile, 'a', 0o600);
+  try {
+    const output = log ?? 'inherit';
+    return fork(ENTRY, [role], { stdio: ['ignore', output, output, 'ipc'], execArgv: [], serialization: 'advanced' });
+  } finally {
+    if (log !== undefined) closeSync(log);
+  }
+}
+
 function isAlive(child: ChildProcess): boolean {
   return child.exitCode === null && child.signalCode === null;
 }
 
-function portOf(child: ChildProcess, role: string): Promise<number> {
+function portOf(child: ChildProcess, role: string, ended: Promise<string>): Promise<number> {
   return new Promise((resolve, reject) => {
     const fail = (why: string): void => reject(new PheromoneError('INTERNAL', `${role}: expected it to listen, ${why}`));
     child.once('error', (error) => fail(`it could not be started: ${error.message}`));
-    child.once('exit', (code, signal) => fail(`it ended with ${signal ?? `exit code ${code}`}`));
+    void ended.then((how) => fail(`it ended with ${how}`));
     child.once('message', (message: { port?: number; error?: string }) => {
       if (message.port === undefined) fail(`it said: ${message.error}`);
       else resolve(message.port);

@@ -1,0 +1,78 @@
+import test, { type ExecutionContext } from 'ava';
+import { type Cluster, type ClusterOptions, startCluster } from './cluster.ts';
+
+const ARENA_BYTES = 2 ** 28;
+
+/** A cluster that is gone when the test is over. */
+async function clusterOf(t: ExecutionContext, options: ClusterOptions): Promise<Cluster> {
+  const cluster = await startCluster({ executors: 1, ...options, worker: { arenaBytes: ARENA_BYTES, ...options.worker } });
+  t.teardown(() => cluster.stop());
+  return cluster;
+}
+
+test('A cluster is a process for each member, on a port of its own, and none is left after stop', async (t) => {
+  const cluster = await clusterOf(t, { workers: 2 });
+  const { members } = cluster;
+  t.deepEqual(
+    members.map(({ name, role }) => [name, role]),
+    [
+      ['manager', 'manager'],
+      ['worker-1', 'worker'],
+      ['worker-2', 'worker'],
+    ],
+  );
+  t.true(members.every(({ isAlive }) => isAlive));
+  t.is(new Set(members.map(({ pid }) => pid)).size, 3);
+  t.is(new Set(members.map(({ port }) => port)).size, 3);
+  t.is(cluster.manager.port, members[0]?.port);
+  await cluster.stop();
+  t.deepEqual(
+    members.map(({ pid }) => exists(pid)),
+    [false, false, false],
+  );
+});
+
+test('A manager that was killed comes back where it was', async (t) => {
+  const cluster = await clusterOf(t, { workers: 0 });
+  const { port } = cluster.manager;
+  await cluster.kill('manager');
+  t.false(cluster.members[0]?.isAlive);
+  await cluster.restart('manager');
+  t.true(cluster.members[0]?.isAlive);
+  t.is(cluster.manager.port, port);
+});
+
+test('A process that dies is told of, and comes back where that is wanted', async (t) => {
+  const told: string[] = [];
+  const { promise: returned, resolve } = Promise.withResolvers<void>();
+  const events = {
+    died: (name: string, how: string) => told.push(`${name} ${how}`),
+    returned: (name: string) => told.push(`${name} back`) && resolve(),
+  };
+  const cluster = await clusterOf(t, { workers: 1, restart: true, events });
+  const before = cluster.members[1]?.pid;
+  await cluster.kill('worker-1');
+  await returned;
+  t.deepEqual(told, ['worker-1 SIGKILL', 'worker-1 back']);
+  t.not(cluster.members[1]?.pid, before);
+});
+
+test('What does not come up is told, and leaves no process', async (t) => {
+  await t.throwsAsync(startCluster({ workers: 1, worker: { executors: 0 } }), {
+    code: 'INTERNAL',
+    message: /executors: expected a whole number from 1 .* got 0/,
+  });
+});
+
+test('A name that nobody has is refused with the names there are', async (t) => {
+  const cluster = await clusterOf(t, { workers: 0 });
+  await t.throwsAsync(() => cluster.restart('worker-9'), { code: 'INVALID_ARGUMENT', message: /expected one of manager, got "worker-9"/ });
+});
+
+function exists(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
