@@ -30,8 +30,10 @@ export async function joinCluster(options: JoinOptions): Promise<Membership> {
   const membership = new Membership(options);
   const timeoutMs = options.timeoutMs ?? WIRE_LIMITS.connectMs;
   const { host, port } = options.manager;
-  const late = new PheromoneError('DISCONNECTED', `manager ${host}:${port}: expected a view within ${timeoutMs} ms, got none`);
-  const timer = setTimeout(() => membership.giveUp(late), timeoutMs);
+  const timer = setTimeout(() => {
+    const got = membership.lastFault?.message ?? 'none';
+    membership.giveUp(new PheromoneError('DISCONNECTED', `manager ${host}:${port}: expected a view within ${timeoutMs} ms, got ${got}`));
+  }, timeoutMs);
   try {
     await membership.joined;
     return membership;
@@ -60,6 +62,7 @@ export class Membership {
   #retry: NodeJS.Timeout | undefined;
   /** Attempts since the manager last answered. */
   #attempts = 0;
+  #lastFault: PheromoneError | undefined;
   #left: (() => void) | undefined;
 
   constructor(options: JoinOptions) {
@@ -78,6 +81,11 @@ export class Membership {
   /** Which one of its name it is; `undefined` while it is none. */
   get incarnation(): number | undefined {
     return this.#incarnation ?? undefined;
+  }
+
+  /** Why the manager was last lost, or not reached; `undefined` while it never was. */
+  get lastFault(): PheromoneError | undefined {
+    return this.#lastFault;
   }
 
   /** Has the others give this member no new work. */
@@ -200,6 +208,7 @@ export class Membership {
 
   #tryAgain(error: PheromoneError): void {
     if (this.#state === 'over') return;
+    this.#lastFault = error;
     if (this.#state === 'joining' && !error.retryable) {
       this.giveUp(error);
       return;
