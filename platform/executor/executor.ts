@@ -7,12 +7,16 @@
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
+import type { AppDefinition } from '../core/app.ts';
 import { PheromoneError } from '../core/errors.ts';
+import { afterExecutorDeath } from '../core/recovery.ts';
 import { ObjectStore } from '../store/objects.ts';
 import { SessionTable } from '../store/sessions.ts';
 import { hostNowNs } from './clock.ts';
-import { AppShelf, type LoadedApp, loadAll, loadFunction } from './functions.ts';
+import { type LoadedApp, loadFunction } from './functions.ts';
 import { Invocation } from './invocation.ts';
+import { ProcessDied } from './isolated/isolated-process.ts';
+import { KnownApps } from './known-apps.ts';
 import { type EntryId, Ledger, type Invocation as LedgerEntry, NONE } from './ledger.ts';
 import type { FunctionBody } from './library.ts';
 import { Outbox } from './outbox.ts';
@@ -37,7 +41,7 @@ export class Executor {
   readonly #outbox: Outbox;
   readonly #rest: Rest;
   readonly #pending: Pending;
-  readonly #apps: AppShelf;
+  readonly #apps: KnownApps;
   readonly #current = new AsyncLocalStorage<Invocation>();
   readonly #entry: LedgerEntry = { slot: 0, epoch: 0, fn: 0, inputs: 0, inputCount: 0, attempt: 0, dueMs: 0 };
   #retiring = false;
@@ -52,8 +56,10 @@ export class Executor {
     this.#threads = new Threads(setup.threads);
     const reports = new ReportWriter(setup.reports, setup.thread, () => this.#threads.wakeScheduler());
     this.#outbox = new Outbox(setup.thread, this.#objects, this.#sessions, this.#ledger, this.#threads, reports);
-    this.#apps = new AppShelf(setup);
-    for (const [index, definition] of setup.apps) this.#apps.add(index, definition);
+    this.#apps = new KnownApps(setup, {
+      stray: (slot, epoch, app, fn, error) => this.#outbox.fail(slot, epoch, app, fn, error),
+      ended: () => this.#rest.resume(),
+    });
     this.#finder = new WorkFinder(setup.thread, this.#ledger, this.#threads, (slot) => this.#isOutOfLine(slot));
     this.#rest = new Rest(setup.thread, setup.spinMs * 1e6, this.#threads, this.#finder);
     this.#pending = new Pending({
@@ -81,7 +87,7 @@ export class Executor {
           this.#threads.setLoopDueNs(this.#thread, this.#pending.arm());
           await this.#rest.turn();
         } else if (this.#pending.counts) await undefined;
-      } else if (this.#pending.isBusy || this.#retiring) {
+      } else if (this.#pending.isBusy || this.#apps.isBusy || this.#retiring) {
         const aged = this.#retiring ? NONE : this.#finder.nextAged(this.#roomIfShared());
         if (aged === NONE) await this.#waitInLoop();
         else this.#start(aged);
@@ -204,9 +210,28 @@ export class Executor {
       this.#rest.resume();
     };
     result.then(settle, (error: unknown) => {
+      if (!record.abandoned && error instanceof ProcessDied) {
+        const { recovery } = invocation.loaded.plan;
+        if (afterExecutorDeath(recovery, invocation.attempt, error.isSuspect) === 'rerun') {
+          this.#pending.remove(record);
+          this.#runAgain(id, invocation, span);
+          return;
+        }
+      }
       if (!record.abandoned) this.#fail(invocation, error);
       settle();
     });
+  }
+
+  /** The invocation keeps its entry, and with it all that counts it. */
+  #runAgain(id: EntryId, invocation: Invocation, span: number): void {
+    invocation.over = true;
+    if (span >= 0) this.#objects.endSpan(span, hostNowNs());
+    const { loaded, plan } = invocation;
+    this.#ledger.read(id, this.#entry);
+    this.#ledger.beginAttempt(id, ++this.#entry.attempt);
+    this.#run(id, loaded, loaded.bodies[plan.index] as FunctionBody);
+    this.#rest.resume();
   }
 
   #finish(id: EntryId, invocation: Invocation, span: number): void {
@@ -233,7 +258,10 @@ export class Executor {
   async #waitInLoop(): Promise<void> {
     const canTake = !this.#retiring && this.#pending.hasRoomFor(Number.POSITIVE_INFINITY);
     this.#threads.setLoopDueNs(this.#thread, this.#pending.arm());
-    if (this.#retiring && !this.#pending.counts) this.#answer({ type: 'retired' });
+    if (this.#retiring && !this.#pending.counts) {
+      this.#apps.close();
+      if (!this.#apps.isBusy) this.#answer({ type: 'retired' });
+    }
     await this.#rest.waitInLoop(canTake ? () => this.#finder.isAdmissible(this.#roomIfShared()) : undefined);
   }
 
@@ -249,7 +277,7 @@ export class Executor {
   #receive(message: ToExecutor): void {
     switch (message.type) {
       case 'app':
-        this.#load(message.app, this.#apps.add(message.app, message.definition));
+        this.#load(message.app, message.definition);
         break;
       case 'forget':
         this.#apps.remove(message.app);
@@ -264,8 +292,8 @@ export class Executor {
     this.#rest.resume();
   }
 
-  #load(index: number, app: LoadedApp): void {
-    const loading = loadAll(app).then(
+  #load(index: number, definition: AppDefinition): void {
+    const loading = this.#apps.load(index, definition).then(
       () => this.#answer({ type: 'loaded', app: index }),
       ({ code, message }: PheromoneError) => this.#answer({ type: 'loaded', app: index, error: { code, message } }),
     );

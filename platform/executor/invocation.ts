@@ -6,10 +6,7 @@ import type { Invocation as LedgerEntry } from './ledger.ts';
 import type { Destination, EpheObject, Library, ReceivedObject, SendOptions } from './library.ts';
 
 /** What an invocation needs of the objects of its session. */
-export type InvocationObjects = Pick<
-  ObjectStore,
-  'allocate' | 'readList' | 'find' | 'payload' | 'bucket' | 'key' | 'group' | 'metadata' | 'source'
->;
+export type InvocationObjects = Pick<ObjectStore, 'allocate' | 'readList' | 'payload' | 'bucket' | 'key' | 'group' | 'metadata' | 'source'>;
 
 /** What an invocation needs of the executor, or of the process, that runs it. */
 export interface InvocationHost {

@@ -149,6 +149,13 @@ export class Ledger {
     this.#words[this.#at(id) + DUE] = dueMs | 0;
   }
 
+  /** Notes on a held entry that its invocation begins anew. */
+  beginAttempt(id: EntryId, attempt: number): void {
+    const at = this.#at(id);
+    this.#words[at + ATTEMPT] = attempt;
+    this.#words[at + DUE] = 0;
+  }
+
   /** Ends an invocation that `holder` holds. False where somebody else ended it or took it back: then it is theirs to account for. */
   finish(id: EntryId, holder: number): boolean {
     const held = HELD | (holder << 2);

@@ -2,6 +2,7 @@
 import type { AppDefinition } from '../core/app.ts';
 import type { ErrorCode } from '../core/errors.ts';
 import type { StoreMemory } from '../store/memory.ts';
+import type { IsolationOptions } from './isolated/isolated-apps.ts';
 
 /** What an executor thread is started with. */
 export interface ExecutorSetup {
@@ -17,6 +18,9 @@ export interface ExecutorSetup {
   readonly labels: readonly string[];
   /** Whether the scheduler places every invocation, also one that this node could start itself. */
   readonly placesAll: boolean;
+  /** `false`: functions of all apps run in processes of their own. */
+  readonly sharedMemory: boolean;
+  readonly isolation: IsolationOptions;
 }
 
 export type ToExecutor =

@@ -11,9 +11,11 @@ export interface NodeMemory {
   readonly threads: Threads;
 }
 
-export function reserveNode({ arenaBytes, spinMs, labels, twoTier }: WorkerOptions): NodeMemory {
+export function reserveNode(options: WorkerOptions): NodeMemory {
+  const { arenaBytes, spinMs, labels, twoTier, sharedMemory, idleProcesses, idleProcessMs } = options;
   const threads = reserveThreads();
   const shared = { store: reserveMemory({ arenaBytes }), ledger: reserveLedger(), threads, reports: reserveReports() };
-  const setup = { ...shared, spinMs, labels, placesAll: !twoTier };
+  const isolation = { idleProcesses, idleProcessMs };
+  const setup = { ...shared, spinMs, labels, placesAll: !twoTier, sharedMemory, isolation };
   return { setup, threads: new Threads(threads) };
 }

@@ -28,6 +28,12 @@ export interface WorkerOptions {
   readonly twoTier: boolean;
   /** `false`: objects go from node to node by way of the durable store. For measuring. */
   readonly directTransfer: boolean;
+  /** `false`: functions of all apps run in processes of their own, with copies of their inputs. For measuring. */
+  readonly sharedMemory: boolean;
+  /** Processes of isolated apps that an executor keeps without work, at most. */
+  readonly idleProcesses: number;
+  /** How long it keeps one. */
+  readonly idleProcessMs: number;
 }
 
 export const WORKER_DEFAULTS: WorkerOptions = {
@@ -44,6 +50,9 @@ export const WORKER_DEFAULTS: WorkerOptions = {
   prefetch: false,
   twoTier: true,
   directTransfer: true,
+  sharedMemory: true,
+  idleProcesses: 4,
+  idleProcessMs: 60_000,
 };
 
 /** Fills in defaults. Throws a RangeError that names the option, what was expected and what came. */
@@ -55,6 +64,8 @@ export function workerOptions(given: Partial<WorkerOptions>): WorkerOptions {
   if (options.arenaBytes % GRANULE_BYTES !== 0) {
     throw new RangeError(`arenaBytes: expected a multiple of ${GRANULE_BYTES}, got ${options.arenaBytes}`);
   }
+  expectInteger('idleProcesses', options.idleProcesses, 0, 1_000);
+  expectInteger('idleProcessMs', options.idleProcessMs, 1, 2 ** 31 - 1);
   if (!(options.spinMs >= 0 && options.spinMs <= 1_000)) throw new RangeError(`spinMs: expected 0 to 1000, got ${options.spinMs}`);
   return options;
 }
