@@ -1,11 +1,14 @@
 /** Components that some tests need and that a machine may lack. */
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
 
 const FIND = {
   /** A browser that playwright-core can drive. */
   chromium: () => process.env.CHROMIUM_PATH ?? onPath('chromium', 'chromium-browser', 'google-chrome'),
+  /** The S3 server. */
+  minio: () => process.env.MINIO_PATH ?? onPath('minio') ?? inTools('minio'),
 } satisfies Record<string, () => string | undefined>;
 
 export type Requirement = keyof typeof FIND;
@@ -13,6 +16,11 @@ export type Requirement = keyof typeof FIND;
 function onPath(...names: string[]): string | undefined {
   const folders = (process.env.PATH ?? '').split(delimiter);
   return names.flatMap((name) => folders.map((folder) => join(folder, name))).find(isExecutable);
+}
+
+/** What .ci/run has put into the folder of tools, which git ignores. */
+function inTools(name: string): string | undefined {
+  return [fileURLToPath(new URL(`../.tools/${name}`, import.meta.url))].find(isExecutable);
 }
 
 function isExecutable(path: string): boolean {

@@ -1,0 +1,88 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import test, { type ExecutionContext } from 'ava';
+import { openDiskStore } from './disk-store.ts';
+import type { DurableStore } from './durable-store.ts';
+import { keysOf, testDurableStore } from './testing/conformance.ts';
+import { temporaryFolder } from './testing/folder.ts';
+import { bytesOf } from './testing/values.ts';
+
+testDurableStore('disk', async (t) => (await open(t)).store);
+
+async function open(t: ExecutionContext): Promise<{ path: string; store: DurableStore }> {
+  const path = `${await temporaryFolder(t)}/not there yet`;
+  const store = await openDiskStore(path);
+  t.teardown(() => store.close());
+  return { path, store };
+}
+
+/** A process that puts values into the same store; ended with the test. */
+function startWriter(t: ExecutionContext, task: { path: string; name: string; bytes: number; count: number }): ChildProcess {
+  const child = fork(fileURLToPath(import.meta.resolve('./testing/writer-entry.ts')), [JSON.stringify(task)], { stdio: 'inherit' });
+  const ended = once(child, 'exit');
+  t.teardown(async () => {
+    child.kill('SIGKILL');
+    await ended;
+  });
+  return child;
+}
+
+async function whole(store: DurableStore, name: string, bytes: number, numbers: number): Promise<boolean> {
+  for (let number = 0; number < numbers; number++) {
+    const value = await store.get(`${name}/${number}`);
+    if (value === undefined || Buffer.compare(value, bytesOf(bytes, number)) !== 0) return false;
+  }
+  return true;
+}
+
+test('disk: several processes have one store open, and each sees at once what another has put', async (t) => {
+  const { path, store } = await open(t);
+  const writers = ['a', 'b'].map((name) => ({ name, child: startWriter(t, { path, name, bytes: 50_000, count: 100 }) }));
+  const seen: Promise<boolean>[] = [];
+  for (const { name, child } of writers) {
+    child.on('message', (number) => {
+      seen.push(
+        store.get(`${name}/${number}`).then((value) => value !== undefined),
+        store.put(`own/${name}/${number}`, bytesOf(10)).then(() => true),
+      );
+    });
+  }
+  const codes = await Promise.all(writers.map(({ child }) => once(child, 'exit').then(([code]) => code)));
+  t.deepEqual(codes, [0, 0]);
+  const all = await Promise.all(seen);
+  t.is(all.length, 400);
+  t.true(all.every(Boolean));
+  t.true(await whole(store, 'a', 50_000, 100));
+  t.true(await whole(store, 'b', 50_000, 100));
+  t.is((await keysOf(store, '')).length, 400);
+});
+
+test('disk: what was put outlives a process that is killed at that moment, and others write on', async (t) => {
+  const { path, store } = await open(t);
+  for (const [round, killedAt] of [0, 1, 7, 30].entries()) {
+    const name = `round-${round}`;
+    const writer = startWriter(t, { path, name, bytes: 1_000_000, count: 1_000 });
+    let acknowledged = 0;
+    writer.on('message', (number) => {
+      acknowledged = (number as number) + 1;
+      if (number === killedAt) writer.kill('SIGKILL');
+    });
+    const [code, signal] = await once(writer, 'exit');
+    t.deepEqual([code, signal], [null, 'SIGKILL']);
+    t.true(acknowledged > killedAt);
+    t.true(await whole(store, name, 1_000_000, acknowledged));
+    await store.put(`after/${round}`, bytesOf(10));
+    const again = await openDiskStore(path);
+    t.true(await whole(again, name, 1_000_000, acknowledged));
+    await again.close();
+  }
+  t.is((await keysOf(store, 'after/')).length, 4);
+});
+
+test('disk: a folder that cannot be one is refused with its path', async (t) => {
+  const { path, store } = await open(t);
+  await store.close();
+  const error = await t.throwsAsync(openDiskStore(`${path}/data.mdb/below`), { code: 'STORE_FAILED' });
+  t.true(error?.message.startsWith(`disk store ${path}/data.mdb/below: could not open it: `));
+});

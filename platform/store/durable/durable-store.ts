@@ -1,0 +1,145 @@
+/** The durable store as the platform sees it, and the checks that hold whatever lies below. */
+import { PheromoneError } from '../../core/errors.ts';
+import { LIMITS } from '../../core/limits.ts';
+import { STORE_LIMITS } from './limits.ts';
+
+/**
+ * Keeps bytes under keys, beyond the life of any process of the platform: objects sent as output, function code and
+ * spilled objects (paper, section 4). All calls may run at the same time. Errors: `INVALID_ARGUMENT` for a key that
+ * {@link checkKey} refuses and for a store that is closed, `OBJECT_TOO_LARGE`, `STORE_FAILED` for what the store
+ * itself could not do.
+ */
+export interface DurableStore {
+  /**
+   * Stores a copy of `bytes` in the place of whatever the key had; they must not change until then. Resolves when
+   * they are stored: synced to disk, or acknowledged by the S3 server. A failed one has stored all or nothing.
+   */
+  put(key: string, bytes: Uint8Array): Promise<void>;
+  /** The bytes, as the caller's own copy; `undefined` where the key has none. */
+  get(key: string): Promise<Uint8Array | undefined>;
+  /** Resolves when the key has no bytes any more; it need not have had any. */
+  delete(key: string): Promise<void>;
+  /**
+   * The keys that begin with `prefix` (which may be empty, or end within a segment), each once and in no order to rely
+   * on, fetched page by page. A key that comes or goes meanwhile may be among them or not.
+   */
+  list(prefix: string): AsyncIterable<string>;
+  /** Waits for what is under way, and lets go of the store. What comes later is refused. */
+  close(): Promise<void>;
+}
+
+/** What an implementation does. Keys and sizes have been checked, and no call comes after `close`. */
+export interface StoreEngine {
+  /** For messages: which store, without credentials. */
+  readonly name: string;
+  put(key: string, bytes: Uint8Array<ArrayBuffer>): Promise<void>;
+  get(key: string): Promise<Uint8Array | undefined>;
+  delete(key: string): Promise<void>;
+  /** At most {@link STORE_LIMITS.pageKeys} keys, those that follow `after` in the store's own order (the first for ''); none after the last. */
+  page(prefix: string, after: string): Promise<readonly string[]>;
+  close(): Promise<void>;
+}
+
+/** Refuses a key that some store would not take, or take for another one. Throws `INVALID_ARGUMENT`. */
+export function checkKey(key: string): void {
+  const fault = keyFault(key);
+  if (fault !== undefined) throw new PheromoneError('INVALID_ARGUMENT', `key ${JSON.stringify(key.slice(0, 100))}: ${fault}`);
+}
+
+function keyFault(key: string): string | undefined {
+  const fault = textFault(key);
+  if (fault !== undefined) return fault;
+  for (const segment of key.split('/')) {
+    if (segment === '') return 'expected no empty segment, and no slash at its beginning or end';
+    if (segment === '.' || segment === '..') return `expected no segment "${segment}"`;
+    if (Buffer.byteLength(segment) > STORE_LIMITS.segmentBytes) {
+      return `expected segments of at most ${STORE_LIMITS.segmentBytes} bytes in UTF-8`;
+    }
+  }
+  return undefined;
+}
+
+/** What neither a key nor the beginning of one may be. */
+function textFault(text: string): string | undefined {
+  if (Buffer.byteLength(text) > STORE_LIMITS.keyBytes) return `expected at most ${STORE_LIMITS.keyBytes} bytes in UTF-8`;
+  if (!text.isWellFormed()) return 'expected well-formed Unicode';
+  if (/[\p{Cc}\\]/u.test(text)) return 'expected no control character and no backslash';
+  return undefined;
+}
+
+/** Makes a store of an engine. */
+export function guardStore(engine: StoreEngine): DurableStore {
+  return new GuardedStore(engine);
+}
+
+/** Checks what goes in, gives every failure its code, and lets nothing overtake the close. */
+class GuardedStore implements DurableStore {
+  readonly #engine: StoreEngine;
+  readonly #underWay = new Set<Promise<unknown>>();
+  #closed: Promise<void> | undefined;
+
+  constructor(engine: StoreEngine) {
+    this.#engine = engine;
+  }
+
+  async put(key: string, bytes: Uint8Array): Promise<void> {
+    checkKey(key);
+    if (bytes.length > LIMITS.objectBytes) {
+      throw new PheromoneError(
+        'OBJECT_TOO_LARGE',
+        `${this.#at('put', key)}: expected at most ${LIMITS.objectBytes} bytes, got ${bytes.length}`,
+      );
+    }
+    await this.#run('put', key, () => this.#engine.put(key, unshared(bytes)));
+  }
+
+  async get(key: string): Promise<Uint8Array | undefined> {
+    checkKey(key);
+    return this.#run('get', key, () => this.#engine.get(key));
+  }
+
+  async delete(key: string): Promise<void> {
+    checkKey(key);
+    await this.#run('delete', key, () => this.#engine.delete(key));
+  }
+
+  async *list(prefix: string): AsyncIterable<string> {
+    const fault = textFault(prefix);
+    if (fault !== undefined) throw new PheromoneError('INVALID_ARGUMENT', `${this.#at('list', prefix)}: ${fault}`);
+    let page: readonly string[];
+    for (let after = ''; ; after = page.at(-1) as string) {
+      page = await this.#run('list', prefix, () => this.#engine.page(prefix, after));
+      if (page.length === 0) return;
+      yield* page;
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= Promise.allSettled(this.#underWay).then(() => this.#engine.close());
+    return this.#closed;
+  }
+
+  async #run<T>(call: string, key: string, action: () => Promise<T>): Promise<T> {
+    if (this.#closed !== undefined) throw new PheromoneError('INVALID_ARGUMENT', `${this.#at(call, key)}: expected a store that is open`);
+    const running = action();
+    this.#underWay.add(running);
+    try {
+      return await running;
+    } catch (error) {
+      if (error instanceof PheromoneError) throw error;
+      // No cause: what a library throws may hold the request, and with it credentials.
+      throw new PheromoneError('STORE_FAILED', `${this.#at(call, key)}: ${error instanceof Error ? error.message : error}`);
+    } finally {
+      this.#underWay.delete(running);
+    }
+  }
+
+  #at(call: string, key: string): string {
+    return `${this.#engine.name}: ${call} ${JSON.stringify(key)}`;
+  }
+}
+
+/** Libraries take shared memory for something else, or read it while it is given back: a copy where it is shared. */
+function unshared(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  return bytes.buffer instanceof ArrayBuffer ? (bytes as Uint8Array<ArrayBuffer>) : new Uint8Array(bytes);
+}
