@@ -14,7 +14,7 @@ function pheromone(t: ExecutionContext, ...args: string[]): ChildProcess {
 }
 
 test('A node started from the command line serves clients and ends in order on SIGTERM', async (t) => {
-  const child = pheromone(t, '--executors', '1');
+  const child = pheromone(t, 'worker', '--executors', '1');
   const [line] = await once(child.stdout!, 'data');
   const port = Number(/listens on 127\.0\.0\.1:(\d+)/.exec(String(line))?.[1]);
   const client = await connectClient({ host: '127.0.0.1', port });
@@ -26,9 +26,10 @@ test('A node started from the command line serves clients and ends in order on S
 });
 
 for (const [args, message] of [
-  [['--executors', 'many'], /--executors: expected a whole number, got "many"/],
-  [['--executors', '0'], /executors: expected a whole number from 1/],
-  [['--colour', 'red'], /--colour/],
+  [['worker', '--executors', 'many'], /--executors: expected a whole number, got "many"/],
+  [['worker', '--executors', '0'], /--executors: expected a whole number from 1 to \d+, got 0/],
+  [['worker', '--executor', '2'], /unknown option '--executor' \(Did you mean --executors\?\)/],
+  [['wroker'], /unknown command 'wroker' \(Did you mean worker\?\)/],
 ] as const) {
   test(`${args.join(' ')} is refused with one line and exit code 5`, async (t) => {
     const child = pheromone(t, ...args);

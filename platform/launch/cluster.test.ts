@@ -24,7 +24,7 @@ test('A cluster is a process for each member, on a port of its own, and none is 
   t.true(members.every(({ isAlive }) => isAlive));
   t.is(new Set(members.map(({ pid }) => pid)).size, 3);
   t.is(new Set(members.map(({ port }) => port)).size, 3);
-  t.is(cluster.manager.port, members[0]?.port);
+  t.is(cluster.manager.port, members[0]!.port);
   await cluster.stop();
   t.deepEqual(
     members.map(({ pid }) => exists(pid)),

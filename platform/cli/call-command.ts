@@ -1,0 +1,75 @@
+/** `pheromone call`: one call, its input from the command line, a file or stdin, its output on stdout. */
+import { readFileSync } from 'node:fs';
+import { buffer } from 'node:stream/consumers';
+import type { CallResult, Output } from '../client/run.ts';
+import { ConfigError } from '../config/config-error.ts';
+import type { SharedSettings } from '../config/sections.ts';
+import type { Span } from '../wire/messages.ts';
+import { connect } from './connect.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
+import { interrupted, note, print } from './terminal.ts';
+
+export interface CallFlags {
+  readonly input?: string;
+  /** `-`: stdin. */
+  readonly file?: string;
+  readonly all?: boolean;
+  readonly json?: boolean;
+  readonly trace?: boolean;
+  readonly deadline?: number;
+}
+
+/** Calls a function and prints what comes of it. Interrupted, it cancels the call and rejects with `CANCELLED`. */
+export async function callCommand(shared: SharedSettings, app: string, fn: string, flags: CallFlags): Promise<ExitCode> {
+  const input = await readInput(flags);
+  const client = await connect(shared);
+  try {
+    const { all = false, trace = false, deadline: deadlineMs } = flags;
+    const run = client.start(app, fn, input, { answer: all ? 'all' : 'first', trace, deadlineMs });
+    void interrupted(() => process.exit(EXIT.interrupted)).then(() => run.cancel());
+    const result = await run.result;
+    show(result, all || flags.json === true);
+    if (trace) note(traceOf(result.spans));
+    return EXIT.fine;
+  } finally {
+    await client.close();
+  }
+}
+
+async function readInput({ input, file }: CallFlags): Promise<Uint8Array> {
+  if (input !== undefined && file !== undefined) throw new ConfigError('expected --input or --file, got both');
+  if (input !== undefined) return Buffer.from(input);
+  if (file === undefined || file === '-') return file === '-' || !process.stdin.isTTY ? buffer(process.stdin) : new Uint8Array(0);
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    throw new ConfigError(`--file ${file}: expected a file, got ${(error as NodeJS.ErrnoException).code}`, { cause: error });
+  }
+}
+
+/** The bytes of the first output as they are; as JSON one line for each. */
+function show({ outputs }: CallResult, isJson: boolean): void {
+  if (isJson) for (const output of outputs) print(JSON.stringify(jsonOf(output)));
+  else for (const { bytes } of outputs) process.stdout.write(process.stdout.isTTY ? Buffer.concat([bytes, Buffer.from('\n')]) : bytes);
+}
+
+/** Bytes that are no text are given in base 64. */
+function jsonOf({ source, key, group, bytes }: Output): object {
+  const head = { source, key, group, bytes: bytes.length };
+  try {
+    return { ...head, text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) };
+  } catch {
+    return { ...head, base64: Buffer.from(bytes).toString('base64') };
+  }
+}
+
+/** When each invocation ran, from the start of the first. */
+function traceOf(spans: readonly Span[]): string {
+  const sorted = [...spans].sort((a, b) => a.startedNs - b.startedNs);
+  const beginNs = sorted[0]?.startedNs ?? 0;
+  const rows = sorted.map(({ fn, startedNs, endedNs }) => {
+    const [start, took] = [startedNs - beginNs, endedNs - startedNs].map((ns) => (ns / 1_000).toFixed(1).padStart(12));
+    return `${start} ${took}  ${fn}`;
+  });
+  return [`${'start us'.padStart(12)} ${'took us'.padStart(12)}  function`, ...rows].join('\n');
+}

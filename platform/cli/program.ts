@@ -1,0 +1,136 @@
+/** The command line of `pheromone`. */
+import { Command, InvalidArgumentError } from 'commander';
+import type { Configuration } from '../config/configuration.ts';
+import { SHARED, type SharedSettings, UP, WORKER } from '../config/sections.ts';
+import { settingsOf } from '../config/setting.ts';
+import { type CallFlags, callCommand } from './call-command.ts';
+import { withClient } from './connect.ts';
+import { readDefinition } from './definition-file.ts';
+import { EXIT, EXIT_HELP, type ExitCode, exitCodeOf, lineOf } from './exit-codes.ts';
+import { type LogsFlags, logsCommand } from './logs-command.ts';
+import { ROLE_COMMANDS, runRole } from './role-command.ts';
+import { type Offer, offer, settingsOfCommand } from './settings.ts';
+import { statusCommand } from './status-command.ts';
+import { note, print } from './terminal.ts';
+import { upCommand } from './up-command.ts';
+
+/** Of all workers of a local cluster: what tells them apart is not for the user to say. */
+const OF_EACH_WORKER: Offer = {
+  section: WORKER,
+  options: settingsOf(WORKER)
+    .map(([name]) => name)
+    .filter((name) => !['host', 'port', 'name', 'labels'].includes(name)),
+};
+
+/** Runs a command line. Resolves with the exit code; never rejects. */
+export async function runCommandLine(args: readonly string[]): Promise<ExitCode> {
+  let code: ExitCode = EXIT.fine;
+  const program = buildProgram((exit) => {
+    code = exit;
+  });
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return code;
+  } catch (error) {
+    const exit = exitCodeOf(error);
+    if (exit !== EXIT.fine) note(lineOf(error));
+    return exit;
+  }
+}
+
+function buildProgram(exit: (code: ExitCode) => void): Command {
+  const program = new Command('pheromone')
+    .description('Runs functions where their data is: a cluster, one of its roles, or a call.')
+    .option('--config <path>', 'settings, as TOML, YAML or JSON (default: PHEROMONE_CONFIG)')
+    .addHelpText(
+      'after',
+      `\nSettings: docs/configuration.md. What a flag leaves out comes from PHEROMONE_..., then from --config.\n\n${EXIT_HELP}`,
+    )
+    .configureHelp({ showGlobalOptions: true })
+    .exitOverride()
+    .configureOutput({ outputError: () => {} });
+  offer(program, [{ section: SHARED }]);
+  addServers(program, exit);
+  addClients(program, exit);
+  program
+    .command('logs')
+    .description('what the processes of a local cluster have written')
+    .option('-f, --follow', 'go on with what comes')
+    .option('-n, --lines <number>', 'at most so many lines at first', wholeNumber, 200)
+    .option('--role <role>', 'only manager, coordinator, worker or gateway')
+    .option('--process <name>', 'only this process, such as worker-1')
+    .option('--session <id>', 'only what concerns a session')
+    .option('--json', 'as it was written')
+    .action(async (flags: LogsFlags, command: Command) => logsCommand(sharedOf(command), flags));
+  return program;
+}
+
+/** Commands that stay in the foreground. */
+function addServers(program: Command, exit: (code: ExitCode) => void): void {
+  const offers: readonly Offer[] = [{ section: UP }, OF_EACH_WORKER];
+  offer(program.command('up').description('runs a cluster on this machine'), offers).action(async (_: unknown, command: Command) =>
+    exit(await upCommand(settingsOfCommand(command, offers))),
+  );
+  for (const [name, role] of Object.entries(ROLE_COMMANDS)) {
+    const own: readonly Offer[] = [{ section: role.section }];
+    offer(program.command(name).description(role.description), own).action(async (_: unknown, command: Command) =>
+      exit(await runRole(name, role, settingsOfCommand(command, own))),
+    );
+  }
+}
+
+/** Commands that ask something of a cluster or a node. */
+function addClients(program: Command, exit: (code: ExitCode) => void): void {
+  program
+    .command('status')
+    .description('who belongs to the cluster, and what each member is doing')
+    .option('--json', 'for machines')
+    .action((flags: { json?: boolean }, command: Command) => statusCommand(sharedOf(command), flags));
+  program
+    .command('apps')
+    .description('names of the registered apps')
+    .action((_: unknown, command: Command) =>
+      withClient(sharedOf(command), async (client) => {
+        for (const app of (await client.status()).apps) print(app);
+      }),
+    );
+  program
+    .command('register')
+    .description('makes an app callable, or replaces the one of its name')
+    .argument('<file>', 'its definition: TOML, YAML, JSON, or a module that exports "app"')
+    .action(async (file: string, _: unknown, command: Command) => {
+      const shared = sharedOf(command);
+      const app = await readDefinition(file);
+      await withClient(shared, (client) => client.register(app));
+      note(`pheromone: registered ${app.name}`);
+    });
+  program
+    .command('unregister')
+    .description('takes an app back; its sessions fail')
+    .argument('<app>')
+    .action((app: string, _: unknown, command: Command) => withClient(sharedOf(command), (client) => client.unregister(app)));
+  program
+    .command('call')
+    .description('calls a function; its output goes to stdout')
+    .argument('<app>')
+    .argument('<function>')
+    .option('--input <text>', 'the input (default: what comes over stdin, nothing from a terminal)')
+    .option('--file <path>', 'a file that holds the input; -: stdin')
+    .option('--all', 'wait until nothing of the call runs any more, and print each output as a line of JSON')
+    .option('--json', 'print the output as a line of JSON')
+    .option('--trace', 'print to stderr when each invocation ran')
+    .option('--deadline <ms>', 'give the call up after so many milliseconds', wholeNumber)
+    .action(async (app: string, fn: string, flags: CallFlags, command: Command) =>
+      exit(await callCommand(sharedOf(command), app, fn, flags)),
+    );
+}
+
+function sharedOf(command: Command): SharedSettings {
+  const configuration: Configuration = settingsOfCommand(command, []);
+  return configuration.of(SHARED);
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError(`expected a whole number, got "${text}"`);
+  return Number(text);
+}

@@ -1,0 +1,65 @@
+/** Settings as flags of a command, and what was given of them all. */
+import { type Command, Option } from 'commander';
+import { ConfigError } from '../config/config-error.ts';
+import { CONFIG_VARIABLE, type Configuration, type Flags, readConfiguration } from '../config/configuration.ts';
+import { readText } from '../config/read-file.ts';
+import { SECTIONS, SHARED, type SharedSettings } from '../config/sections.ts';
+import { type Section, settingsOf, spelled } from '../config/setting.ts';
+import { configureLog } from '../log/log.ts';
+import type { Security } from '../wire/security.ts';
+
+/** A section of which a command takes flags; `options`: these alone. */
+export interface Offer {
+  readonly section: Section;
+  readonly options?: readonly string[];
+}
+
+/** Gives a command a flag for each setting that is no secret. */
+export function offer(command: Command, offers: readonly Offer[]): Command {
+  for (const { section, options } of offers) {
+    for (const [name, { kind, default: value, meaning, secret }] of settingsOf(section)) {
+      if (secret || options?.includes(name) === false) continue;
+      const shown = value === undefined || value === '' || (Array.isArray(value) && value.length === 0) ? '' : ` (default: ${value})`;
+      const argument = kind.placeholder === undefined ? '[true|false]' : `<${kind.placeholder}>`;
+      command.addOption(new Option(`--${spelled(name)} ${argument}`, `${meaning}${shown}`));
+    }
+  }
+  return command;
+}
+
+/** Everything that was given: flags of `command` and of the program, environment and file. Sets up the log of this process. */
+export function settingsOfCommand(command: Command, offers: readonly Offer[]): Configuration {
+  const given = command.optsWithGlobals<Flags & { config?: string }>();
+  const flags: Record<string, Record<string, string | boolean | undefined>> = {};
+  for (const { section, options } of [...offers, { section: SHARED }]) {
+    const names = settingsOf(section).map(([name]) => name);
+    flags[section.name] = Object.fromEntries(names.filter((name) => options?.includes(name) !== false).map((name) => [name, given[name]]));
+  }
+  const { config = process.env[CONFIG_VARIABLE] } = given;
+  const configuration = readConfiguration(SECTIONS, { file: config, env: process.env, flags });
+  const { logLevel, logFile } = configuration.of(SHARED);
+  configureLog({ level: logLevel, file: logFile });
+  return configuration;
+}
+
+/** The secret and the certificates that the settings name, read. Throws a {@link ConfigError}. */
+export function securityOf(shared: SharedSettings): Security | undefined {
+  const { tlsCert, tlsKey, tlsCa, tlsServerName } = shared;
+  const secret = secretOf('secret', shared.secret, shared.secretFile);
+  const paths = [tlsCert, tlsKey, tlsCa];
+  if (paths.every((path) => path === undefined)) return secret === undefined ? undefined : { secret };
+  const [cert, key, ca] = ['tls-cert', 'tls-key', 'tls-ca'].map((name, index) => {
+    const path = paths[index];
+    if (path === undefined) throw new ConfigError(`${name}: expected one, as tls-cert, tls-key and tls-ca go together`);
+    return readText(path, `the file of ${name}`);
+  }) as [string, string, string];
+  return { secret, tls: { cert, key, ca, serverName: tlsServerName } };
+}
+
+/** A secret from where secrets may come from: the environment, or a file. */
+export function secretOf(name: string, value: string | undefined, file: string | undefined): string | undefined {
+  if (value !== undefined || file === undefined) return value;
+  const text = readText(file, `a file with the ${name}`).trim();
+  if (text === '') throw new ConfigError(`${file}: expected a ${name}, got an empty file`);
+  return text;
+}

@@ -1,0 +1,52 @@
+/** `pheromone up`: a cluster on this machine, in the foreground. */
+import type { Configuration } from '../config/configuration.ts';
+import { SHARED, UP, WORKER } from '../config/sections.ts';
+import { type Cluster, startCluster } from '../launch/cluster.ts';
+import type { SeatEvents } from '../launch/seat.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
+import { StateFolder } from './state-folder.ts';
+import { interrupted, note, print } from './terminal.ts';
+
+/** How long processes may take to finish what they have under way. */
+const DRAIN_MS = 30_000;
+
+/** Runs a cluster until it is interrupted, or one of its processes dies and is not to be restarted. */
+export async function upCommand(configuration: Configuration): Promise<ExitCode> {
+  const { workers, restart } = configuration.of(UP);
+  const state = new StateFolder(configuration.of(SHARED).state);
+  state.claim();
+  const stopped = interrupted(() => process.exit(EXIT.failure));
+  const starting = startCluster({
+    ...{ workers, restart, events: reports(restart), logFolder: state.logFolder },
+    worker: configuration.given(WORKER),
+  });
+  const cluster = await Promise.race([starting, stopped]);
+  if (cluster === undefined) {
+    note('pheromone: stopping before everything has started');
+    return EXIT.fine;
+  }
+  try {
+    state.write({ pid: process.pid, manager: cluster.manager });
+    print(overview(cluster, state));
+    await stopped;
+    note('pheromone: finishing what is under way; interrupt again to end at once');
+    return EXIT.fine;
+  } finally {
+    await cluster.stop(DRAIN_MS);
+    state.release();
+  }
+}
+
+function overview(cluster: Cluster, state: StateFolder): string {
+  const { host, port } = cluster.manager;
+  const rows = cluster.members.map((member) => `  ${member.name.padEnd(16)} ${`${host}:${member.port}`.padEnd(22)} process ${member.pid}`);
+  return ['pheromone: a cluster is up', ...rows, `Manager: ${host}:${port}. Logs: ${state.logFolder}. Ctrl-C ends it.`].join('\n');
+}
+
+function reports(restart: boolean): SeatEvents {
+  return {
+    died: (name, how) => note(`pheromone: ${name} died (${how})${restart ? '; starting it again' : ''}`),
+    returned: (name, pid) => note(`pheromone: ${name} is back as process ${pid}`),
+    failed: (name, error) => note(`pheromone: ${name} did not start: ${error instanceof Error ? error.message : error}`),
+  };
+}
