@@ -3,6 +3,7 @@
  * locks, so a thread that is terminated leaves nothing behind but granules that its session's end gives back.
  */
 import { PheromoneError } from '../core/errors.ts';
+import { AppTable } from './apps.ts';
 import { GRANULE_BYTES, GRANULE_HEADER_WORDS, GRANULE_WORDS, type StoreMemory } from './memory.ts';
 
 // Header words. Hints may be stale: they only say where to look first.
@@ -22,9 +23,11 @@ export class Granules {
   readonly count: number;
   readonly #words: Int32Array;
   readonly #bytes: Uint8Array;
+  readonly #apps: AppTable;
   readonly #largeBase: number;
 
   constructor(memory: StoreMemory) {
+    this.#apps = new AppTable(memory);
     this.#words = new Int32Array(memory.granules);
     this.#bytes = new Uint8Array(memory.arena);
     this.count = memory.arena.byteLength / GRANULE_BYTES;
@@ -38,9 +41,10 @@ export class Granules {
 
   /**
    * Claims a run of `count` granules and returns its first. Bytes of another app are wiped. Throws
-   * `OUT_OF_MEMORY` where no run is free.
+   * `OUT_OF_MEMORY` where no run is free, or the app would hold more than it may.
    */
   claim(count: number, app: number): number {
+    this.#apps.charge(app, count);
     const large = count >= LARGE_RUN;
     const base = large ? this.#largeBase : 0;
     const hintWord = large ? LARGE_HINT : SMALL_HINT;
@@ -48,6 +52,7 @@ export class Granules {
     let first = this.#search(hint, this.count, count);
     if (first < 0) first = this.#search(0, this.count, count);
     if (first < 0) {
+      this.#apps.refund(app, count);
       throw new PheromoneError(
         'OUT_OF_MEMORY',
         `object memory: expected ${count * GRANULE_BYTES} free bytes in a row, ${this.usedBytes} of ${this.#bytes.length} are in use`,
@@ -65,6 +70,7 @@ export class Granules {
   /** Gives back a run that `claim` returned. */
   free(first: number): void {
     const count = this.#words[this.#at(first) + COUNT] as number;
+    this.#apps.refund((this.#words[this.#at(first) + LAST_APP] as number) - 1, count);
     for (let i = first; i < first + count; i++) Atomics.store(this.#words, this.#at(i) + HOLDER, 0);
     Atomics.sub(this.#words, USED, count);
     const large = count >= LARGE_RUN;

@@ -28,6 +28,8 @@ export interface WorkerOptions {
   readonly twoTier: boolean;
   /** `false`: objects go from node to node by way of the durable store. For measuring. */
   readonly directTransfer: boolean;
+  /** Object memory that each app may hold that does not say itself; 0: as much as there is. */
+  readonly appMemoryBytes: number;
   /** `false`: functions of all apps run in processes of their own, with copies of their inputs. For measuring. */
   readonly sharedMemory: boolean;
   /** Processes of isolated apps that an executor keeps without work, at most. */
@@ -50,6 +52,7 @@ export const WORKER_DEFAULTS: WorkerOptions = {
   prefetch: false,
   twoTier: true,
   directTransfer: true,
+  appMemoryBytes: 0,
   sharedMemory: true,
   idleProcesses: 4,
   idleProcessMs: 60_000,
@@ -64,6 +67,7 @@ export function workerOptions(given: Partial<WorkerOptions>): WorkerOptions {
   if (options.arenaBytes % GRANULE_BYTES !== 0) {
     throw new RangeError(`arenaBytes: expected a multiple of ${GRANULE_BYTES}, got ${options.arenaBytes}`);
   }
+  expectInteger('appMemoryBytes', options.appMemoryBytes, 0, 16 * 2 ** 30);
   expectInteger('idleProcesses', options.idleProcesses, 0, 1_000);
   expectInteger('idleProcessMs', options.idleProcessMs, 1, 2 ** 31 - 1);
   if (!(options.spinMs >= 0 && options.spinMs <= 1_000)) throw new RangeError(`spinMs: expected 0 to 1000, got ${options.spinMs}`);

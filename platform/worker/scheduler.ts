@@ -10,6 +10,7 @@ import { Ledger } from '../executor/ledger.ts';
 import type { Report } from '../executor/reports.ts';
 import { AppObjects } from '../store/app-objects.ts';
 import type { Threads } from '../executor/threads.ts';
+import { AppTable } from '../store/apps.ts';
 import { SCHEDULER } from '../store/memory.ts';
 import { type ObjectLabel, ObjectStore } from '../store/objects.ts';
 import { SessionTable } from '../store/sessions.ts';
@@ -41,6 +42,8 @@ export class Scheduler implements Service {
   readonly #objects: ObjectStore;
   readonly #core = new NodeCore();
   readonly #apps = new Apps();
+  readonly #appTable: AppTable;
+  readonly #appMemoryBytes: number;
   readonly #appObjects = new AppObjects<ObjectLabel>();
   readonly #streams = new Streams();
   readonly #executors: Executors;
@@ -49,7 +52,9 @@ export class Scheduler implements Service {
 
   constructor(options: WorkerOptions) {
     this.#arenaBytes = options.arenaBytes;
+    this.#appMemoryBytes = options.appMemoryBytes;
     const { setup, threads } = reserveNode(options);
+    this.#appTable = new AppTable(setup.store);
     const ledger = new Ledger(setup.ledger, SCHEDULER);
     const table = new SessionTable(setup.store);
     const objects = new ObjectStore(setup.store, table, SCHEDULER);
@@ -102,6 +107,7 @@ export class Scheduler implements Service {
   async register(definition: AppDefinition): Promise<void> {
     const app = await this.#apps.prepare(definition);
     try {
+      this.#appTable.open(app.index, app.plan.name, definition.memoryBytes ?? (this.#appMemoryBytes || undefined));
       await this.#executors.load(app.index, definition);
       this.#core.addApp(app.plan, app.factories, nowMs());
     } catch (error) {
@@ -159,6 +165,7 @@ export class Scheduler implements Service {
 
   #forget(app: App): void {
     this.#apps.drop(app);
+    this.#appTable.close(app.index);
     this.#executors.forget(app.index);
   }
 }
