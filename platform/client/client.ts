@@ -1,12 +1,12 @@
 /** The SDK: register apps with a node, call them, feed them and listen to them. */
-import type { AppDefinition, BucketDefinition, TriggerDefinition } from '../core/app.ts';
+import type { AppDefinition } from '../core/app.ts';
 import { PheromoneError } from '../core/errors.ts';
 import { CLIENT_SIDE, type NodeConnection } from '../wire/client-protocol.ts';
 import { dial } from '../wire/greeting.ts';
 import { WIRE_LIMITS } from '../wire/limits.ts';
 import type { ClientMessage, NodeMessage } from '../wire/messages.ts';
+import { AppEditor } from './app-editor.ts';
 import { faultOfCall, faultOfInput, faultOfSubscription } from './check.ts';
-import { withBucket, withoutBucket, withoutTrigger, withTrigger } from './definition.ts';
 import { type Abandon, expectAnswer, type Pending, PendingRequest, type ReadAnswer, readDone, startTimer } from './pending.ts';
 import type { PheromoneClient, PlatformStatus } from './pheromone-client.ts';
 import { type CallOptions, type CallResult, type FeedOptions, type Run, readResult } from './run.ts';
@@ -36,7 +36,7 @@ export async function connectClient({ host, port, timeoutMs, requestTimeoutMs = 
  * ends, everything under way and everything after it rejects with `DISCONNECTED`. Anything but a call also rejects
  * with `DEADLINE_EXCEEDED`, if the node does not answer it in time.
  */
-export class Client implements PheromoneClient {
+export class Client extends AppEditor implements PheromoneClient {
   /** Process id of the node. */
   readonly pid: number;
   readonly ended: Promise<PheromoneError>;
@@ -46,14 +46,11 @@ export class Client implements PheromoneClient {
   /** By the ids of their requests. */
   readonly #subscriptions = new Map<number, OpenSubscription>();
   #lastId = 0;
-  /** Definitions that the node has accepted, to be edited. */
-  readonly #apps = new Map<string, AppDefinition>();
-  /** Definitions change one after the other, each on top of what became of the one before. */
-  #edits: Promise<void> = Promise.resolve();
   /** Why nothing more can be asked, once that is so. */
   #ended: PheromoneError | undefined;
 
   constructor(connection: NodeConnection, pid: number, requestTimeoutMs: number) {
+    super();
     this.pid = pid;
     this.#connection = connection;
     this.#requestTimeoutMs = requestTimeoutMs;
@@ -61,39 +58,6 @@ export class Client implements PheromoneClient {
     this.ended = new Promise((resolve) => {
       connection.onClose((error) => resolve(this.#end(error ?? new PheromoneError('DISCONNECTED', 'the node closed the connection'))));
     });
-  }
-
-  /** Makes an app callable. An app of that name is replaced for the sessions that start from then on. Rejects with `INVALID_APP`. */
-  register(app: AppDefinition): Promise<void> {
-    return this.#edit(app.name, () => app);
-  }
-
-  /** Takes an app back; its sessions fail with `CANCELLED`. Rejects with `UNKNOWN_APP`. */
-  unregister(name: string): Promise<void> {
-    return this.#inTurn(async () => {
-      await this.#request('unregister', (id) => ({ type: 'unregister', id, app: name }), readDone);
-      this.#apps.delete(name);
-    });
-  }
-
-  /** Adds a bucket to an app that this client has registered, for the sessions that start from then on. */
-  createBucket(app: string, bucket: BucketDefinition): Promise<void> {
-    return this.#edit(app, (current) => withBucket(known(current, app), bucket));
-  }
-
-  /** Deletes a bucket and its triggers, likewise. Rejects with `UNKNOWN_BUCKET`. */
-  deleteBucket(app: string, name: string): Promise<void> {
-    return this.#edit(app, (current) => withoutBucket(known(current, app), name));
-  }
-
-  /** Adds a trigger, likewise. Rejects with `INVALID_APP`. */
-  addTrigger(app: string, trigger: TriggerDefinition): Promise<void> {
-    return this.#edit(app, (current) => withTrigger(known(current, app), trigger));
-  }
-
-  /** Deletes a trigger, likewise. Rejects with `INVALID_ARGUMENT` if there is none of that name. */
-  deleteTrigger(app: string, name: string): Promise<void> {
-    return this.#edit(app, (current) => withoutTrigger(known(current, app), name));
   }
 
   /** Calls function `fn` of an app with `input`: {@link start} for those who only want the result. */
@@ -171,18 +135,18 @@ export class Client implements PheromoneClient {
     await this.ended;
   }
 
-  #inTurn(change: () => Promise<void>): Promise<void> {
-    const edit = this.#edits.then(change);
-    this.#edits = edit.catch(() => {});
-    return edit;
+  /** Ends the connection at once, since it is of no more use; what is under way rejects with `error`. */
+  disconnect(error: PheromoneError): void {
+    this.#end(error);
+    this.#connection.destroy(error);
   }
 
-  #edit(name: string, change: (current: AppDefinition | undefined) => AppDefinition): Promise<void> {
-    return this.#inTurn(async () => {
-      const app = change(this.#apps.get(name));
-      await this.#request('register', (id) => ({ type: 'register', id, app }), readDone);
-      this.#apps.set(name, app);
-    });
+  protected install(app: AppDefinition): Promise<void> {
+    return this.#request('register', (id) => ({ type: 'register', id, app }), readDone);
+  }
+
+  protected withdraw(name: string): Promise<void> {
+    return this.#request('unregister', (id) => ({ type: 'unregister', id, app: name }), readDone);
   }
 
   #nextId(): number {
@@ -268,9 +232,4 @@ export class Client implements PheromoneClient {
     for (const subscription of subscriptions) subscription.disconnected(error);
     return this.#ended;
   }
-}
-
-function known(app: AppDefinition | undefined, name: string): AppDefinition {
-  if (app === undefined) throw new PheromoneError('UNKNOWN_APP', `app ${name}: expected one that this client has registered`);
-  return app;
 }
