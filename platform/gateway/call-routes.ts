@@ -1,6 +1,6 @@
 /** Calls, and the asynchronous runs that some of them become. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { CallOptions } from '../client/run.ts';
+import type { CallOptions, Run } from '../client/run.ts';
 import type { GatewayContext } from './context.ts';
 import { GATEWAY_LIMITS } from './limits.ts';
 import { HttpError, sendProblem } from './problem.ts';
@@ -107,25 +107,24 @@ function call(request: FastifyRequest, reply: FastifyReply, context: GatewayCont
   const { app, fn } = request.params as Target;
   const { async: isAsync, ...options } = request.query as CallQuery;
   const input = (request.body as Buffer | undefined) ?? NO_INPUT;
-  if (isAsync === true) startRun(reply, context, context.runs.start(context.upstream.client, app, fn, input, options));
-  else answerCall(reply, context, { app, fn }, input, options);
+  const { client } = context.upstream;
+  if (isAsync === true) startRun(reply, context, context.runs.start(client, app, fn, input, options));
+  else context.turn.atEnd(() => answer(reply, context, client.start(app, fn, input, options), options));
 }
 
 function startRun(reply: FastifyReply, { limits }: GatewayContext, run: KeptRun): void {
   reply.code(202).header('location', `/v1/runs/${run.id}`).send(runJson(run, limits));
 }
 
-function answerCall(reply: FastifyReply, context: GatewayContext, { app, fn }: Target, input: Buffer, options: CallOptions): void {
-  const run = context.upstream.client.start(app, fn, input, options);
+function answer(reply: FastifyReply, context: GatewayContext, run: Run, { answer, trace }: CallOptions): void {
   const { raw } = reply;
-  const isJson = options.answer === 'all' || options.trace === true;
   raw.once('close', () => {
     if (!raw.headersSent) run.cancel();
   });
   run.result
     .then((result) => {
       const [output] = result.outputs;
-      if (isJson || output === undefined) reply.send(resultJson(result, context.limits));
+      if (answer === 'all' || trace === true || output === undefined) reply.send(resultJson(result, context.limits));
       else sendOutput(reply, output);
     })
     .catch((error: unknown) => {

@@ -5,6 +5,7 @@ import type { EventStreams } from './event-streams.ts';
 import type { GatewayLimits } from './limits.ts';
 import type { Metrics } from './metrics.ts';
 import type { Runs } from './runs.ts';
+import type { Turn } from './turn.ts';
 import type { Upstream } from './upstream.ts';
 
 export interface GatewayContext {
@@ -13,6 +14,7 @@ export interface GatewayContext {
   /** What there is right now. */
   readonly load: { connections: number; requests: number };
   readonly upstream: Upstream;
+  readonly turn: Turn;
   readonly bodies: Bodies;
   readonly runs: Runs;
   readonly streams: EventStreams;

@@ -16,6 +16,7 @@ import { type CheckedOptions, type GatewayOptions, gatewayOptions } from './opti
 import type { Route } from './route.ts';
 import { Runs } from './runs.ts';
 import { createServer } from './server.ts';
+import { Turn } from './turn.ts';
 import { type Connect, Upstream } from './upstream.ts';
 
 const DECLARED: readonly Route[] = [...CALL_ROUTES, ...APP_ROUTES, ...OPERATION_ROUTES];
@@ -51,7 +52,7 @@ function createContext({ limits }: CheckedOptions, connect: Connect): GatewayCon
   const load = { connections: 0, requests: 0 };
   const upstream = new Upstream(connect, limits, (fault) => {
     if (fault === undefined) log.info('connected to the platform');
-    else log.warn('no connection to the platform', { err: fault });
+    else log.warn('no connection to the platform', { why: fault.message });
   });
   const bodies = new Bodies(limits.bodiesBytes);
   const runs = new Runs(limits);
@@ -64,7 +65,7 @@ function createContext({ limits }: CheckedOptions, connect: Connect): GatewayCon
     runs: () => runs.counts,
     isConnected: () => upstream.isConnected,
   });
-  return { limits, log, load, upstream, bodies, runs, streams, metrics, isStopping: false };
+  return { limits, log, load, upstream, turn: new Turn(), bodies, runs, streams, metrics, isStopping: false };
 }
 
 async function stop(app: FastifyInstance, context: GatewayContext): Promise<void> {

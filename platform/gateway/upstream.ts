@@ -16,8 +16,9 @@ export class Upstream {
   #timer: NodeJS.Timeout | undefined;
   #delayMs: number;
   #isClosed = false;
+  #isLost = false;
 
-  /** `onChange` is told of every connection, and of what ended it or kept it from coming about. */
+  /** `onChange` is told of every connection, and of what ended it or, once, of why none comes about. */
   constructor(connect: Connect, limits: GatewayLimits, onChange: (fault: PheromoneError | undefined) => void) {
     this.#connect = connect;
     this.#limits = limits;
@@ -41,6 +42,7 @@ export class Upstream {
       const client = await this.#connect();
       if (this.#isClosed) return void client.close();
       this.#client = client;
+      this.#isLost = false;
       this.#delayMs = this.#limits.reconnectMinMs;
       this.#onChange(undefined);
       void client.ended.then((error) => this.#lost(error));
@@ -59,7 +61,8 @@ export class Upstream {
     this.#client = undefined;
     if (this.#isClosed) return;
     this.#fault = new PheromoneError('DISCONNECTED', `platform: expected a connection, got: ${error.message}`, { cause: error });
-    this.#onChange(this.#fault);
+    if (!this.#isLost) this.#onChange(this.#fault);
+    this.#isLost = true;
     this.#timer = setTimeout(() => void this.open(), this.#delayMs);
     this.#delayMs = Math.min(2 * this.#delayMs, this.#limits.reconnectMaxMs);
   }
