@@ -9,6 +9,9 @@ import { WIRE_LIMITS } from './limits.ts';
 /** Separates these hashes from all others that may be made with the same secret. */
 const CONTEXT = 'pheromone greeting';
 
+/** Of an end without a secret. */
+export const NO_NONCE = new Uint8Array(0);
+
 /** Who is at an end of a connection, and the nonce that it drew for it. */
 export interface Party extends Identity {
   readonly nonce: Uint8Array;

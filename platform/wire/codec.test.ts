@@ -186,7 +186,11 @@ const malformed: readonly Malformed[] = [
   ['an empty head', [CLIENT_HEADS, lengths(4, 0)], 'frame: expected a head of 1 to 0 bytes, got 0'],
   ['a head longer than its frame', [CLIENT_HEADS, lengths(5, 2)], 'frame: expected a head of 1 to 1 bytes, got 2'],
   ['a frame shorter than its lengths', [CLIENT_HEADS, lengths(0, 1)], 'frame: expected a head of 1 to -4 bytes, got 1'],
-  ['no msgpack', [CLIENT_HEADS, frameOf(Buffer.of(0xc1, 0xc1), Buffer.alloc(0))], 'head: expected msgpack: '],
+  [
+    'no msgpack',
+    [CLIENT_HEADS, frameOf(Buffer.of(0xc1, 0xc1), Buffer.alloc(0))],
+    'head: expected msgpack without extensions, got the tag 193',
+  ],
   ['no array', client({ type: 'hello' }), 'head: expected an array, got object'],
   ['an unknown type', client([99]), 'head: expected the tag of a client message, got 99'],
   ["the other side's type", node([4, 1]), 'head: expected the tag of a node message, got 4'],

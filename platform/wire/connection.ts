@@ -1,21 +1,31 @@
 /** Messages over a socket. */
 import type { Socket } from 'node:net';
 import { PheromoneError } from '../core/errors.ts';
-import { encodeHead, FrameDecoder, type MessageHandler, PREFIX_BYTES, type Room, writePrefix } from './codec.ts';
+import {
+  encodeHead,
+  FrameDecoder,
+  type MessageHandler,
+  PREFIX_BYTES,
+  type ReceiveOptions,
+  SIGNAL,
+  type Signal,
+  writePrefix,
+  writeSignal,
+} from './codec.ts';
 import type { Heads } from './heads.ts';
+import { KeepAlive, type KeepAliveOptions } from './keep-alive.ts';
 import { WIRE_LIMITS } from './limits.ts';
+import { faultOfSocket } from './sockets.ts';
 
 const BATCH_BYTES = 2 * WIRE_LIMITS.copyBytes;
 const NOTHING = new Uint8Array(0);
 
 /** What a connection sends and receives. */
-export interface Protocol<Sent, Received> {
+export interface Protocol<Sent, Received> extends ReceiveOptions<Received> {
   readonly sends: Heads<Sent>;
   readonly receives: Heads<Received>;
   /** The last message to a peer that broke the protocol. Left out: the connection just ends. */
   readonly complaint?: (error: PheromoneError) => Sent;
-  /** Memory for the payload of a message that does not come in one piece; `undefined`, and left out: memory of its own. */
-  readonly room?: Room<Received>;
 }
 
 /** How `send` treats payloads above `WIRE_LIMITS.copyBytes`; smaller ones are always copied. */
@@ -48,6 +58,9 @@ export class Connection<Sent, Received> {
   #onMessage: MessageHandler<Received> | undefined;
   #onClose: CloseHandler | undefined;
   #closeTimer: NodeJS.Timeout | undefined;
+  #keepAlive: KeepAlive | undefined;
+  /** Received since something was last written. */
+  #unansweredBytes = 0;
   readonly #flushOnTick = (): void => this.#flush();
 
   constructor(socket: Socket, protocol: Protocol<Sent, Received>) {
@@ -55,11 +68,12 @@ export class Connection<Sent, Received> {
     this.#protocol = protocol;
     socket.setNoDelay(true);
     socket.on('error', (error) => {
-      this.#error ??= new PheromoneError('DISCONNECTED', `connection lost: ${error.message}`, { cause: error });
+      this.#error ??= faultOfSocket('connection lost', error);
     });
     socket.once('close', () => {
       this.#state = 'closed';
       clearTimeout(this.#closeTimer);
+      this.#keepAlive?.stop();
       this.#onClose?.(this.#error);
     });
   }
@@ -77,7 +91,7 @@ export class Connection<Sent, Received> {
     const self = this as unknown as Connection<S, R>;
     self.#protocol = protocol;
     self.#onMessage = undefined;
-    self.#decoder?.expect(protocol.receives, protocol.room);
+    self.#decoder?.expect(protocol.receives, protocol);
     self.#socket.pause();
     return self;
   }
@@ -95,15 +109,21 @@ export class Connection<Sent, Received> {
       if (this.#onMessage === undefined) this.#early.push([message, isOwn ? payload : Uint8Array.from(payload)]);
       else this.#onMessage(message, payload, isOwn);
     };
-    const decoder = new FrameDecoder(this.#protocol.receives, deliver, this.#protocol.room);
+    const decoder = new FrameDecoder(this.#protocol.receives, deliver, this.#protocol, (signal) => {
+      if (signal === SIGNAL.ping) this.#signal(SIGNAL.pong);
+    });
     this.#decoder = decoder;
     this.#socket.on('data', (chunk: Buffer) => {
       if (this.#state !== 'open') return;
+      this.#keepAlive?.heard();
+      this.#unansweredBytes += chunk.length;
       try {
         decoder.push(chunk);
       } catch (error) {
         this.#fail(error);
       }
+      // Whoever sends a large message cannot ask before its end.
+      if (this.#unansweredBytes > WIRE_LIMITS.silentBytes) this.#signal(SIGNAL.pong);
     });
   }
 
@@ -122,6 +142,21 @@ export class Connection<Sent, Received> {
   onClose(handler: CloseHandler): void {
     this.#onClose = handler;
     if (this.#state === 'closed') process.nextTick(() => handler(this.#error));
+  }
+
+  /**
+   * From now on an other end that stands still or is cut off is noticed, while something is awaited from it: the
+   * connection then ends with `DISCONNECTED`. What is awaited must have been asked for over this connection.
+   */
+  keepAlive(options: KeepAliveOptions): void {
+    const lost = new PheromoneError('DISCONNECTED', `connection lost: expected a sign of life within ${options.timeoutMs} ms, got none`);
+    this.#keepAlive?.stop();
+    this.#keepAlive = new KeepAlive(
+      options,
+      () => this.#signal(SIGNAL.ping),
+      () => this.destroy(lost),
+    );
+    if (this.#state === 'open') this.#keepAlive.sent();
   }
 
   /**
@@ -146,10 +181,8 @@ export class Connection<Sent, Received> {
       if (options === undefined) for (const part of payload) this.#put(part);
       else this.#putKept(payload, options.sent);
     }
-    if (this.#isFlushDue) return;
-    // After the microtasks: an answer whose handling sends the next call joins the same write.
-    this.#isFlushDue = true;
-    process.nextTick(this.#flushOnTick);
+    this.#keepAlive?.sent();
+    this.#flushLater();
   }
 
   /** Sends what is under way, then ends the connection; messages that still come are dropped. */
@@ -180,6 +213,21 @@ export class Connection<Sent, Received> {
     } else {
       this.destroy(known);
     }
+  }
+
+  /** Says nothing where something else is on its way: that says as much. */
+  #signal(signal: Signal): void {
+    if (this.#state !== 'open' || this.pendingBytes > 0) return;
+    writeSignal(this.#batch, 0, signal);
+    this.#filled = PREFIX_BYTES;
+    this.#flushLater();
+  }
+
+  /** After the microtasks: an answer whose handling sends the next call joins the same write. */
+  #flushLater(): void {
+    if (this.#isFlushDue) return;
+    this.#isFlushDue = true;
+    process.nextTick(this.#flushOnTick);
   }
 
   #putHead(message: Sent, payloadBytes: number): void {
@@ -221,6 +269,7 @@ export class Connection<Sent, Received> {
 
   #flush(): void {
     this.#isFlushDue = false;
+    this.#unansweredBytes = 0;
     if (this.#filled === 0) return;
     const bytes = this.#batch.subarray(0, this.#filled);
     this.#filled = 0;

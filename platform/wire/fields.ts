@@ -1,9 +1,23 @@
 /** Checks of the fields of a head. All throw `BAD_MESSAGE` with where it is, what was expected and what came. */
 import { PheromoneError } from '../core/errors.ts';
+import { LIMITS } from '../core/limits.ts';
 
 export function text(value: unknown, where: string): string {
   if (typeof value !== 'string') throw bad(where, 'a string', value);
   return value;
+}
+
+/** Of a length that names of apps, functions and processes may have. */
+export function name(value: unknown, where: string): string {
+  if (typeof value !== 'string' || value.length > LIMITS.nameLength)
+    throw bad(where, `a name of at most ${LIMITS.nameLength} characters`, value);
+  return value;
+}
+
+/** In memory of its own. */
+export function bytes(value: unknown, where: string): Uint8Array {
+  if (!(value instanceof Uint8Array)) throw bad(where, 'bytes', value);
+  return Uint8Array.from(value);
 }
 
 export function natural(value: unknown, where: string): number {

@@ -1,65 +1,19 @@
 import { once } from 'node:events';
 import { connect as connectSocket, createServer, type Socket } from 'node:net';
-import test, { type ExecutionContext } from 'ava';
-import { type ErrorCode, PheromoneError } from '../core/errors.ts';
+import test from 'ava';
+import { PheromoneError } from '../core/errors.ts';
 import { CLIENT_SIDE, NODE_SIDE } from './client-protocol.ts';
-import { encodeHead, PREFIX_BYTES, writePrefix } from './codec.ts';
-import { type Dialled, type DialOptions, dial, type ListenOptions, listen } from './greeting.ts';
-import { GREETING_PROTOCOL, type GreetingMessage, type Peer, PROTOCOL_VERSION } from './greeting-messages.ts';
-import type { Heads } from './heads.ts';
+import { listen } from './greeting.ts';
+import { type Peer, PROTOCOL_VERSION } from './greeting-messages.ts';
+import { WIRE_LIMITS } from './limits.ts';
 import type { ClientMessage, NodeMessage } from './messages.ts';
+import { CLIENT, dialling, failsWith, frameOf, greetingFrame, HOST, listening, NODE, stranger } from './testing.ts';
 
-const HOST = '127.0.0.1';
-const CLIENT = { role: 'client', name: 'c' } as const;
-const NODE = { role: 'worker', name: 'n' } as const;
 const STATUS: ClientMessage = { type: 'status', id: 1 };
 const DONE: NodeMessage = { type: 'done', id: 1 };
 
-type Accept = ListenOptions['accept'];
-
-/** A listener that is gone when the test is over. */
-async function listening(t: ExecutionContext, accept: Accept): Promise<number> {
-  const { port, close } = await listen({ host: HOST, port: 0, self: NODE, accept });
-  t.teardown(close);
-  return port;
-}
-
-/** A listener that says what a test wants, and not what the greeting asks for. */
-async function stranger(t: ExecutionContext, onSocket: (socket: Socket) => void): Promise<number> {
-  const server = createServer((socket) => {
-    t.teardown(() => socket.destroy());
-    socket.on('error', () => {});
-    onSocket(socket);
-  }).listen(0, HOST);
-  await once(server, 'listening');
-  t.teardown(() => server.close());
-  return (server.address() as { port: number }).port;
-}
-
-type Options = Partial<DialOptions<ClientMessage, NodeMessage>>;
-
-async function dialling(t: ExecutionContext, port: number, options: Options = {}): Promise<Dialled<ClientMessage, NodeMessage>> {
-  const dialled = await dial({ host: HOST, port, self: CLIENT, protocol: CLIENT_SIDE, ...options });
-  t.teardown(() => dialled.connection.destroy());
-  return dialled;
-}
-
-function frameOf<M>(heads: Heads<M>, message: M): Buffer {
-  const head = encodeHead(heads, message, 0);
-  const frame = Buffer.alloc(PREFIX_BYTES + head.length);
-  writePrefix(frame, 0, head.length, 0);
-  frame.set(head, PREFIX_BYTES);
-  return frame;
-}
-
-const greeting = (message: GreetingMessage): Buffer => frameOf(GREETING_PROTOCOL.sends, message);
-const welcome = greeting({ type: 'welcome', version: PROTOCOL_VERSION, ...NODE, pid: 1 });
-const hello = greeting({ type: 'hello', version: PROTOCOL_VERSION, ...CLIENT, pid: 1 });
-
-async function failsWith(t: ExecutionContext, promise: Promise<unknown>, code: ErrorCode, message: RegExp): Promise<void> {
-  const error = await t.throwsAsync(promise, { instanceOf: PheromoneError, message });
-  t.is(error?.code, code);
-}
+const welcome = greetingFrame({ type: 'welcome', version: PROTOCOL_VERSION, ...NODE, pid: 1 });
+const hello = greetingFrame({ type: 'hello', version: PROTOCOL_VERSION, ...CLIENT, pid: 1, nonce: new Uint8Array(0) });
 
 test('both ends learn who the other one is', async (t) => {
   const accepted = Promise.withResolvers<Peer>();
@@ -125,16 +79,16 @@ test('who is not accepted is told why', async (t) => {
 });
 
 test('a node of another version is refused', async (t) => {
-  const port = await stranger(t, (socket) => socket.end(greeting({ type: 'welcome', version: 99, ...NODE, pid: 1 })));
+  const port = await stranger(t, (socket) => socket.end(greetingFrame({ type: 'welcome', version: 99, ...NODE, pid: 1 })));
   await failsWith(t, dialling(t, port), 'BAD_MESSAGE', new RegExp(`expected a welcome of version ${PROTOCOL_VERSION}, got version 99$`));
 });
 
 test('a client of another version is told so', async (t) => {
   const port = await listening(t, () => t.fail());
   const socket = connectSocket(port, HOST);
-  socket.write(greeting({ type: 'hello', version: 99, ...CLIENT, pid: 1 }));
+  socket.write(greetingFrame({ type: 'hello', version: 99, ...CLIENT, pid: 1, nonce: new Uint8Array(0) }));
   const message = `expected protocol version ${PROTOCOL_VERSION}, got 99`;
-  t.deepEqual(Buffer.concat(await socket.toArray()), greeting({ type: 'refused', code: 'BAD_MESSAGE', message }));
+  t.deepEqual(Buffer.concat(await socket.toArray()), greetingFrame({ type: 'refused', code: 'BAD_MESSAGE', message }));
 });
 
 test('who does not begin with a greeting is told so', async (t) => {
@@ -149,8 +103,8 @@ test('who does not begin with a greeting is told so', async (t) => {
 
 test('a node that says nothing, or hangs up, is no node', async (t) => {
   const mute = await stranger(t, () => {});
-  const none = new RegExp(`^${HOST}:${mute}: expected a welcome within 50 ms, got none$`);
-  await failsWith(t, dialling(t, mute, { timeoutMs: 50 }), 'DISCONNECTED', none);
+  const none = new RegExp(`^${HOST}:${mute}: expected a welcome within 500 ms, got none$`);
+  await failsWith(t, dialling(t, mute, { timeoutMs: 500 }), 'DISCONNECTED', none);
   const abrupt = await stranger(t, (socket) => socket.resume().end());
   await failsWith(t, dialling(t, abrupt), 'DISCONNECTED', /got the end of the connection$/);
 });
@@ -176,4 +130,57 @@ test('a closed listener has ended its connections and takes no more', async (t) 
   await Promise.all([new Promise((resolve) => connection.onClose(resolve)), listener.close()]);
   await listener.close();
   await t.throwsAsync(once(connectSocket(listener.port, HOST), 'connect'), { code: 'ECONNREFUSED' });
+});
+
+test('whoever sends its greeting byte by byte gains no time', async (t) => {
+  const port = await listening(t, () => t.fail(), { timeoutMs: 300 });
+  const socket = connectSocket(port, HOST);
+  socket.on('error', () => {});
+  let sent = 0;
+  const trickle = setInterval(() => {
+    if (sent < hello.length - 1) socket.write(hello.subarray(sent, ++sent));
+  }, 20);
+  t.teardown(() => clearInterval(trickle));
+  socket.resume();
+  await once(socket, 'close');
+  t.true(sent > 0);
+});
+
+test('a greeting of more than a few kilobytes is refused by the length that it announces', async (t) => {
+  const port = await listening(t, () => t.fail());
+  const socket = connectSocket(port, HOST);
+  socket.write(new Uint8Array(Uint32Array.of(WIRE_LIMITS.greetingBytes + 1, 1).buffer));
+  const answer = Buffer.concat(await socket.toArray());
+  t.true(answer.includes(`frame: expected at most ${WIRE_LIMITS.greetingBytes} bytes`), answer.toString());
+});
+
+test('once greeted, messages may be large', async (t) => {
+  const received = Promise.withResolvers<number>();
+  const port = await listening(t, (_, speak) => speak(NODE_SIDE).onMessage((_, payload) => received.resolve(payload.length)));
+  const { connection } = await dialling(t, port);
+  const call: ClientMessage = { type: 'call', id: 1, app: 'a', fn: 'f', answer: 'first', deadlineMs: undefined, trace: false };
+  connection.send(call, new Uint8Array(3 * WIRE_LIMITS.firstGatheredBytes));
+  t.is(await received.promise, 3 * WIRE_LIMITS.firstGatheredBytes);
+});
+
+test('a name longer than names may be is refused', async (t) => {
+  const port = await listening(t, () => t.fail());
+  const self = { role: 'client', name: 'n'.repeat(129) } as const;
+  await failsWith(t, dialling(t, port, { self }), 'BAD_MESSAGE', /^greeting.name: expected a name of at most 128 characters, got string$/);
+});
+
+test('of too many that do not greet, the oldest ones have to go, and whoever greets comes in', async (t) => {
+  const port = await listening(t, (_, speak) => speak(NODE_SIDE));
+  const open = async (): Promise<Socket> => {
+    const socket = connectSocket(port, HOST);
+    t.teardown(() => socket.destroy());
+    await once(socket, 'connect');
+    return socket.resume();
+  };
+  const oldest = await open();
+  const gone = once(oldest, 'close');
+  for (let i = 0; i < WIRE_LIMITS.greetingsPerListener; i++) await open();
+  await gone;
+  await dialling(t, port);
+  t.pass();
 });

@@ -10,6 +10,8 @@ export const WIRE_LIMITS = {
   definitionBytes: 16_777_216,
   /** A frame before the greeting is over: nobody knows yet who sends it. */
   greetingBytes: 4_096,
+  /** Why somebody is refused, in UTF-16 code units: it has to fit into such a frame. */
+  refusalLength: 1_024,
   /** Memory taken for what is announced before any of it has come. */
   firstGatheredBytes: 1_048_576,
   /** By how much that memory grows when it is full: what has come bounds what is taken. */

@@ -1,7 +1,20 @@
-/** TCP sockets, before anything is said over them. */
+/** Sockets, with or without TLS, before anything is said over them. */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { connect as connectTls, createServer as createTlsServer, TLSSocket } from 'node:tls';
 import { PheromoneError } from '../core/errors.ts';
+import { WIRE_LIMITS } from './limits.ts';
+import type { Tls } from './security.ts';
+
+/** What both ends of a TLS connection derive from it, and nobody between them. */
+const CHANNEL_LABEL = 'EXPORTER-pheromone-greeting';
+const CHANNEL_BYTES = 32;
+
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+  readonly tls?: Tls | undefined;
+}
 
 export interface Listener {
   readonly port: number;
@@ -9,25 +22,31 @@ export interface Listener {
   close(): Promise<void>;
 }
 
-/** Rejects with `DISCONNECTED` if the address cannot be had. */
-export async function listenForSockets(host: string, port: number, onSocket: (socket: Socket) => void): Promise<Listener> {
+/** Rejects with `DISCONNECTED` if the address cannot be had, with `INVALID_ARGUMENT` for certificates that are none. */
+export async function listenForSockets({ host, port, tls }: Address, onSocket: (socket: Socket) => void): Promise<Listener> {
+  const where = `listen on ${host}:${port}`;
+  const server = tls === undefined ? createServer(onSocket) : tlsServer(where, tls, onSocket);
+  server.maxConnections = WIRE_LIMITS.connectionsPerListener;
   const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
+  // With TLS, too, these are the ones that lie below: also those whose greeting has not come to TLS's end.
+  server.on('connection', (socket: Socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
-    onSocket(socket);
   });
   server.listen(port, host);
   try {
     await once(server, 'listening');
   } catch (error) {
-    throw new PheromoneError('DISCONNECTED', `listen on ${host}:${port}: ${error instanceof Error ? error.message : error}`, {
-      cause: error,
-    });
+    throw faultOfSocket(where, error as Error);
   }
   // Accepting can fail for want of file descriptors; those who wait are accepted later.
   server.on('error', () => {});
   return { port: (server.address() as AddressInfo).port, close: () => closeServer(server, sockets) };
+}
+
+function tlsServer(where: string, tls: Tls, onSocket: (socket: Socket) => void): Server {
+  const asked = { requestCert: true, rejectUnauthorized: true, handshakeTimeout: WIRE_LIMITS.connectMs };
+  return withCertificates(where, tls, (certificates) => createTlsServer({ ...certificates, ...asked }, onSocket));
 }
 
 async function closeServer(server: Server, sockets: ReadonlySet<Socket>): Promise<void> {
@@ -38,16 +57,54 @@ async function closeServer(server: Server, sockets: ReadonlySet<Socket>): Promis
   await closed;
 }
 
-/** Rejects with `DISCONNECTED` if the connection does not come about in time. */
-export async function connectSocket(host: string, port: number, timeoutMs: number): Promise<Socket> {
-  const socket = connect({ host, port });
+/**
+ * Rejects with `DISCONNECTED` if the connection does not come about in time, with `UNAUTHENTICATED` if the other
+ * end's certificate is not one of the cluster's, or it has none.
+ */
+export async function connectSocket({ host, port, tls }: Address, timeoutMs: number): Promise<Socket> {
+  const where = `connect to ${host}:${port}`;
+  const socket = tls === undefined ? connect({ host, port }) : tlsSocket(where, { host, port, tls });
   try {
-    await once(socket, 'connect', { signal: AbortSignal.timeout(timeoutMs) });
+    await once(socket, tls === undefined ? 'connect' : 'secureConnect', { signal: AbortSignal.timeout(timeoutMs) });
   } catch (error) {
     socket.destroy();
-    const { name, code } = error as NodeJS.ErrnoException;
-    const why = name === 'AbortError' ? `no answer within ${timeoutMs} ms` : (code ?? error);
-    throw new PheromoneError('DISCONNECTED', `connect to ${host}:${port}: ${why}`, { cause: error });
+    if ((error as Error).name !== 'AbortError') throw faultOfSocket(where, error as Error);
+    throw new PheromoneError('DISCONNECTED', `${where}: no answer within ${timeoutMs} ms`, { cause: error });
   }
   return socket;
+}
+
+function tlsSocket(where: string, { host, port, tls }: Address & { readonly tls: Tls }): TLSSocket {
+  const name = tls.serverName === undefined ? {} : { servername: tls.serverName };
+  return withCertificates(where, tls, (certificates) => connectTls({ ...certificates, ...name, host, port }));
+}
+
+interface Certificates {
+  readonly cert: string | Buffer;
+  readonly key: string | Buffer;
+  readonly ca: string | Buffer;
+  readonly minVersion: 'TLSv1.3';
+}
+
+function withCertificates<T>(where: string, { cert, key, ca }: Tls, make: (certificates: Certificates) => T): T {
+  const pem = (value: string | Uint8Array): string | Buffer => (typeof value === 'string' ? value : Buffer.from(value));
+  try {
+    return make({ cert: pem(cert), key: pem(key), ca: pem(ca), minVersion: 'TLSv1.3' });
+  } catch (error) {
+    throw new PheromoneError('INVALID_ARGUMENT', `${where}: expected certificates and a key in PEM: ${(error as Error).message}`);
+  }
+}
+
+/** What the ends of this connection, and they alone, have in common; empty without TLS. */
+export function channelOf(socket: Socket): Uint8Array {
+  if (!(socket instanceof TLSSocket)) return new Uint8Array(0);
+  return socket.exportKeyingMaterial(CHANNEL_BYTES, CHANNEL_LABEL, Buffer.alloc(0));
+}
+
+/** What has become of a socket: `UNAUTHENTICATED` where certificates are at fault, otherwise `DISCONNECTED`. */
+export function faultOfSocket(where: string, error: NodeJS.ErrnoException): PheromoneError {
+  const { code = '', message } = error;
+  const isOfTls = /^(ERR_TLS|ERR_SSL|CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO)/.test(code);
+  const why = isOfTls || code === '' ? message : code;
+  return new PheromoneError(isOfTls ? 'UNAUTHENTICATED' : 'DISCONNECTED', `${where}: ${why}`, { cause: error });
 }
