@@ -20,6 +20,8 @@ test('A component is found on the path if it can be run, and not otherwise', asy
   t.is(requirement('chromium'), undefined);
   await chmod(file, 0o755);
   t.is(requirement('chromium'), file);
+  await writeFile(join(folder, 'minio'), '', { mode: 0o755 });
+  t.is(requirement('minio'), process.env.MINIO_PATH ?? join(folder, 'minio'));
   process.env.CHROMIUM_PATH = '/elsewhere/chromium';
   t.is(requirement('chromium'), '/elsewhere/chromium');
   delete process.env.CHROMIUM_PATH;
