@@ -102,6 +102,11 @@ const executor = fc.record({
   index: natural,
   state: fc.constantFrom('starting' as const, 'idle' as const, 'busy' as const, 'dying' as const),
 });
+const nodeStatus = {
+  sessions: natural,
+  executors: fc.array(executor, { maxLength: 4 }),
+  memory: fc.record({ usedBytes: natural, arenaBytes: natural }),
+};
 
 const nodeFrame: fc.Arbitrary<Frame<NodeMessage>> = fc.oneof(
   fc.record({ addressee, outputs: fc.array(output, { maxLength: 5 }), spans }).map(({ addressee, outputs, spans }) => ({
@@ -120,10 +125,15 @@ const nodeFrame: fc.Arbitrary<Frame<NodeMessage>> = fc.oneof(
       fc.record({
         type: fc.constant('status' as const),
         id: natural,
-        sessions: natural,
-        executors: fc.array(executor, { maxLength: 4 }),
-        memory: fc.record({ usedBytes: natural, arenaBytes: natural }),
+        ...nodeStatus,
         apps: fc.array(text, { maxLength: 4 }),
+      }),
+      fc.record({
+        type: fc.constant('status' as const),
+        id: natural,
+        ...nodeStatus,
+        apps: fc.array(text, { maxLength: 4 }),
+        nodes: fc.array(fc.record({ name: text, ...nodeStatus }), { maxLength: 3 }),
       }),
     ),
     empty,
@@ -210,7 +220,11 @@ const malformed: readonly Malformed[] = [
   ['a feed with a deadline of no time', client([6, 1, 'a', 'f', -1]), 'feed.deadlineMs: expected a finite number above 0, got -1'],
   ['a subscription to no app', client([7, 1, null, false]), 'subscribe.app: expected a string, got null'],
   ['the end of no subscription', client([8, 1, 'a']), 'unsubscribe.subscription: expected a whole number from 0 up, got string'],
-  ['an unknown state', node([20, 1, 0, [0, 'tired'], 0, 0, []]), 'status.executors.state: expected one of starting, idle, busy, dying'],
+  [
+    'an unknown state',
+    node([20, 1, 0, [0, 'tired'], 0, 0, [], null]),
+    'status.executors.state: expected one of starting, idle, busy, dying',
+  ],
 ];
 
 for (const [what, [heads, bytes], message] of malformed) {

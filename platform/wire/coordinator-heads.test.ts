@@ -37,7 +37,7 @@ const fromCoordinator: fc.Arbitrary<CoordinatorMessage> = fc.oneof(
 const fromWorker: fc.Arbitrary<WorkerMessage> = fc.oneof(
   fc.record({
     type: fc.constant('apps' as const),
-    apps: fc.array(fc.record({ name: text, version: id, definition: fc.option(app, { nil: undefined }) }), { maxLength: 3 }),
+    apps: fc.array(fc.record({ name: text, version: id, definition: app }), { maxLength: 3 }),
   }),
   fc.record({
     ...{ type: fc.constant('load' as const), idle: id, executors: id, waiting: id, sessions: id },

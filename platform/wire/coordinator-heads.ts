@@ -83,10 +83,7 @@ export const WORKER_HEADS: Heads<WorkerReport> = {
     const tag = WORKER_TAGS[message.type];
     switch (message.type) {
       case 'apps':
-        return [
-          tag,
-          message.apps.flatMap(({ name, version, definition }) => [name, version, definition ? serializeApp(definition) : null]),
-        ];
+        return [tag, message.apps.flatMap(({ name, version, definition }) => [name, version, serializeApp(definition)])];
       case 'load': {
         const { idle, executors, waiting, sessions, usedBytes, arenaBytes, draining } = message;
         return [tag, idle, executors, waiting, sessions, usedBytes, arenaBytes, draining];
@@ -186,8 +183,11 @@ function readApps(field: unknown): KnownApp[] {
   multiple(f, FIELDS_PER_APP, 'apps');
   const apps: KnownApp[] = [];
   for (let at = 0; at < f.length; at += FIELDS_PER_APP) {
-    const definition = f[at + 2] === null ? undefined : deserializeApp(f[at + 2]);
-    apps.push({ name: text(f[at], 'apps.name'), version: natural(f[at + 1], 'apps.version'), definition });
+    apps.push({
+      name: text(f[at], 'apps.name'),
+      version: natural(f[at + 1], 'apps.version'),
+      definition: deserializeApp(f[at + 2]),
+    });
   }
   return apps;
 }

@@ -2,10 +2,9 @@
  * The messages between a coordinator and a worker node, one union for each direction. The coordinator dials; it speaks
  * everything that a client speaks and is answered like one (messages.ts), and both have messages of their own besides.
  *
- * Each side gives its own requests ids, unique per connection and above 0, and is answered each id once. Messages keep
- * their order: what a worker was told to install before a call is installed for it, unless the answer to `install` says
- * otherwise. When the connection ends, the worker cancels the calls that came over it; what it asked for itself (`place`,
- * `app-object`) is without an answer.
+ * Each side gives its own requests ids, unique per connection and above 0, and is answered each id once. When the
+ * connection ends, the worker cancels the calls that came over it; what it asked for itself (`place`, `app-object`)
+ * is without an answer.
  */
 import type { AppDefinition } from '../core/app.ts';
 import type { ErrorCode } from '../core/errors.ts';
@@ -92,9 +91,8 @@ export type CoordinatorRequest = Install | Open | Placed | Taken | Refusal;
 export type CoordinatorMessage = ClientMessage | CoordinatorRequest;
 
 /**
- * Which apps a worker has: all of them as the first message of the connection, also if there are none; from then on
- * each that someone else than this coordinator installs or takes back, so that a coordinator that comes to own an app
- * knows it.
+ * All apps that a worker has: the first message of the connection, and sent again when someone else than this coordinator
+ * has installed or taken back one, so that a coordinator that comes to own an app knows it.
  */
 export interface AppsNews {
   readonly type: 'apps';
@@ -104,8 +102,7 @@ export interface AppsNews {
 export interface KnownApp {
   readonly name: string;
   readonly version: number;
-  /** `undefined`: the app has been taken back. */
-  readonly definition: AppDefinition | undefined;
+  readonly definition: AppDefinition;
 }
 
 /** How busy a worker is. Sent after `apps`, and then when it has changed, at most every few milliseconds. */

@@ -149,16 +149,26 @@ export interface SubscriptionFault {
 
 export type ExecutorState = 'starting' | 'idle' | 'busy' | 'dying';
 
-/** Answer to a request for the status. */
-export interface Status {
-  readonly type: 'status';
-  readonly id: number;
+/** What one worker node is doing. */
+export interface NodeStatus {
   /** Sessions alive, those included that are answered but not yet released. */
   readonly sessions: number;
   readonly executors: readonly { readonly index: number; readonly state: ExecutorState }[];
   readonly memory: { readonly usedBytes: number; readonly arenaBytes: number };
-  /** Names of the registered apps. */
+}
+
+/** Answer to a request for the status: of a node, or of all nodes of a cluster together. */
+export interface Status extends NodeStatus {
+  readonly type: 'status';
+  readonly id: number;
+  /** Names of the registered apps; of a coordinator: of those that it owns. */
   readonly apps: readonly string[];
+  /** Each node of the cluster that answers; `undefined` where a node has been asked. */
+  readonly nodes?: readonly NamedNodeStatus[] | undefined;
+}
+
+export interface NamedNodeStatus extends NodeStatus {
+  readonly name: string;
 }
 
 export type NodeMessage = Done | Failed | Result | SubscriptionEvent | SubscriptionFault | Status;

@@ -2,7 +2,7 @@
 import { type ErrorCode, PheromoneError } from '../core/errors.ts';
 import { bad, length, list, multiple, natural, noPayload, text } from './fields.ts';
 import type { Heads } from './heads.ts';
-import type { ExecutorState, NodeMessage, OutputHead, Span, Status } from './messages.ts';
+import type { ExecutorState, NamedNodeStatus, NodeMessage, NodeStatus, OutputHead, Span, Status } from './messages.ts';
 
 /** None is a tag of a client's. */
 const TAG = {
@@ -32,9 +32,8 @@ export const NODE_HEADS: Heads<NodeMessage> = {
       case 'done':
         return [TAG.done, message.id];
       case 'status': {
-        const { id, sessions, executors, memory, apps } = message;
-        const states = executors.flatMap(({ index, state }) => [index, state]);
-        return [TAG.status, id, sessions, states, memory.usedBytes, memory.arenaBytes, apps];
+        const { id, apps, nodes } = message;
+        return [TAG.status, id, ...statusFields(message), apps, nodes?.map((node) => [node.name, ...statusFields(node)]) ?? null];
       }
     }
   },
@@ -65,7 +64,7 @@ export const NODE_HEADS: Heads<NodeMessage> = {
         length(f, 2, 'done');
         return { type: 'done', id: natural(f[1], 'done.id') };
       case TAG.status:
-        length(f, 7, 'status');
+        length(f, 8, 'status');
         return readStatus(f);
       default:
         throw bad('head', 'the tag of a node message', f[0]);
@@ -125,21 +124,38 @@ export function readSpans(field: unknown): Span[] {
   return spans;
 }
 
+function statusFields({ sessions, executors, memory }: NodeStatus): unknown[] {
+  return [sessions, executors.flatMap(({ index, state }) => [index, state]), memory.usedBytes, memory.arenaBytes];
+}
+
 function readStatus(f: readonly unknown[]): Status {
-  const states = list(f[3], 'status.executors');
-  multiple(states, 2, 'status.executors');
-  const executors: { index: number; state: ExecutorState }[] = [];
-  for (let at = 0; at < states.length; at += 2) {
-    const state = EXECUTOR_STATES.find((known) => known === states[at + 1]);
-    if (state === undefined) throw bad('status.executors.state', `one of ${EXECUTOR_STATES.join(', ')}`, states[at + 1]);
-    executors.push({ index: natural(states[at], 'status.executors.index'), state });
-  }
   return {
     type: 'status',
     id: natural(f[1], 'status.id'),
-    sessions: natural(f[2], 'status.sessions'),
-    executors,
-    memory: { usedBytes: natural(f[4], 'status.memory.usedBytes'), arenaBytes: natural(f[5], 'status.memory.arenaBytes') },
+    ...readNodeStatus(f, 2, 'status'),
     apps: list(f[6], 'status.apps').map((name) => text(name, 'status.apps')),
+    ...(f[7] === null ? {} : { nodes: list(f[7], 'status.nodes').map(readNamedStatus) }),
   };
+}
+
+function readNamedStatus(field: unknown): NamedNodeStatus {
+  const f = list(field, 'status.nodes');
+  length(f, 5, 'status.nodes');
+  return { name: text(f[0], 'status.nodes.name'), ...readNodeStatus(f, 1, 'status.nodes') };
+}
+
+function readNodeStatus(f: readonly unknown[], at: number, where: string): NodeStatus {
+  const states = list(f[at + 1], `${where}.executors`);
+  multiple(states, 2, `${where}.executors`);
+  const executors: { index: number; state: ExecutorState }[] = [];
+  for (let i = 0; i < states.length; i += 2) {
+    const state = EXECUTOR_STATES.find((known) => known === states[i + 1]);
+    if (state === undefined) throw bad(`${where}.executors.state`, `one of ${EXECUTOR_STATES.join(', ')}`, states[i + 1]);
+    executors.push({ index: natural(states[i], `${where}.executors.index`), state });
+  }
+  const memory = {
+    usedBytes: natural(f[at + 2], `${where}.memory.usedBytes`),
+    arenaBytes: natural(f[at + 3], `${where}.memory.arenaBytes`),
+  };
+  return { sessions: natural(f[at], `${where}.sessions`), executors, memory };
 }
