@@ -10,7 +10,7 @@ export type Effect = SessionEffect | AppEffect;
 export type SessionEffect =
   /** Start function `fn` (by position) of the session's app with these objects. */
   | { readonly type: 'start'; readonly session: number; readonly fn: number; readonly objects: readonly ObjectMeta[] }
-  /** Start what invocation `invocation` was started with once more, as an invocation of its own. Its number is one that `sourceStarted` named. */
+  /** Start what run `invocation` was started with once more, as an invocation of its own. Its number is one that `sourceStarted` named. */
   | { readonly type: 'rerun'; readonly session: number; readonly invocation: number }
   /** Answer the caller with these outputs. Comes at most once per session, and not together with `fail`. */
   | { readonly type: 'answer'; readonly session: number; readonly outputs: readonly ObjectMeta[] }

@@ -183,7 +183,7 @@ test('events of sessions that are not there do nothing', (t) => {
   const node = new NodeCore();
   t.deepEqual(node.objectSent(object(), 0), []);
   t.deepEqual(node.outputSent(object()), []);
-  t.deepEqual(node.sourceStarted({ session: 1, fn: 'map', invocation: 0, inputs: [] }, 0), []);
+  t.deepEqual(node.sourceStarted({ session: 1, fn: 'map', invocation: 0, first: 0, inputs: [] }, 0), []);
   t.deepEqual(node.sourcesDone(1, 1, 0), []);
   t.deepEqual(node.quiet(1, 0), []);
   t.deepEqual(node.failed(1, 'FUNCTION_FAILED', ''), []);

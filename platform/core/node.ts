@@ -88,6 +88,11 @@ export class NodeCore {
     return fault === undefined ? effects : [...effects, ...this.failed(object.session, fault.code, fault.message)];
   }
 
+  /** Whether an object for triggers of scope `app` repeats what another run of its sender's invocation has sent; then they are not told. To be asked once for each. */
+  isRepetition(object: ObjectMeta): boolean {
+    return this.#sessions.get(object.session)?.isRepetition(object) ?? false;
+  }
+
   /** A producer has declared which objects of a group are to come. */
   expected(expected: Expectation, nowMs: number): Effect[] {
     const session = this.#sessions.get(expected.session);
@@ -96,7 +101,8 @@ export class NodeCore {
 
   /**
    * An invocation of a function that is `observed` has started; told before anything that it does. `invocation` is the
-   * host's number for it, new in the session, by which a `rerun` may name it until the session's release.
+   * host's number for the run, higher than all before in the session, by which a `rerun` may name it until the
+   * session's release. What the run sends and declares has it as its sender.
    */
   sourceStarted(source: StartedSource, nowMs: number): Effect[] {
     const session = this.#sessions.get(source.session);
@@ -121,10 +127,13 @@ export class NodeCore {
     return found === undefined ? NO_EFFECTS : this.#note(found, found.quiet(nowMs));
   }
 
-  /** An invocation failed. The first failure ends the session. */
-  failed(session: number, code: ErrorCode, message: string): Effect[] {
+  /**
+   * An invocation failed; `invocation`: the number of its run, where the function is `observed`. It runs again if a
+   * hint says so and there may be use in it; else the failure ends the session.
+   */
+  failed(session: number, code: ErrorCode, message: string, invocation?: number): Effect[] {
     const found = this.#sessions.get(session);
-    return found === undefined ? NO_EFFECTS : this.#note(found, found.fail(code, message));
+    return found === undefined ? NO_EFFECTS : this.#note(found, found.failed(code, message, invocation));
   }
 
   /** The caller gave up. */

@@ -184,7 +184,7 @@ const impatient: TriggerFactory = () => {
 };
 
 function source(invocation: number, session = 1): StartedSource {
-  return { session, fn: SOURCE, invocation, inputs: [] };
+  return { session, fn: SOURCE, invocation, first: invocation, inputs: [] };
 }
 
 function rerun(invocation: number): Effect {
@@ -279,7 +279,7 @@ test('a session whose sources run again more often than the limit fails with TOO
   const [fail, ...rest] = node.onTime(1_017);
   t.like(fail, {
     code: 'TOO_MANY_RERUNS',
-    message: 'app "x": trigger "own": expected at most 100 invocations of the run to run again, got 101',
+    message: 'app "x": expected triggers to have at most 100 invocations of the run run again, got 101',
   });
   t.deepEqual(rest, [RELEASE]);
 });

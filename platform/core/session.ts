@@ -5,16 +5,9 @@ import { NO_EFFECTS, type SessionEffect } from './effect.ts';
 import { type ErrorCode, PheromoneError, toPheromoneError } from './errors.ts';
 import { LIMITS } from './limits.ts';
 import type { AppPlan } from './plan.ts';
-import {
-  type Expectation,
-  type Firing,
-  NO_FIRINGS,
-  NO_RERUNS,
-  type ObjectMeta,
-  type Rerun,
-  type StartedSource,
-  type Trigger,
-} from './trigger.ts';
+import { isOfOneRun } from './recovery.ts';
+import { SourceRuns } from './source-runs.ts';
+import { type Expectation, type Firing, NO_FIRINGS, NO_RERUNS, type ObjectMeta, type StartedSource, type Trigger } from './trigger.ts';
 
 /** How a session is asked for. */
 export interface SessionRequest {
@@ -46,7 +39,7 @@ interface TimedState {
  * A session: the states of its triggers, its outputs, and how far it has come. Events in, effects out, as for
  * the node; what a session holds is dropped as soon as it has its answer. A trigger's state begins with the
  * first object or declaration in its bucket, or the first start of a function that it observes. A trigger that fails
- * ends the session.
+ * ends the session, as does a function, unless a hint has it run again.
  */
 export class Session implements Due {
   queueIndex = -1;
@@ -63,6 +56,12 @@ export class Session implements Due {
   #triggerMs = Number.POSITIVE_INFINITY;
   #outputs: ObjectMeta[] = [];
   #reruns = 0;
+  /** Sources that hints may have run again; `undefined` without hints. */
+  readonly #sources: SourceRuns | undefined;
+  /** By slot of a DynamicGroup that has fired: the number of the next run that begins. What runs again of before is too late. */
+  readonly #firedBefore: number[] = [];
+  /** The number that the next run has at least. */
+  #nextRun = 0;
 
   constructor(request: SessionRequest, triggers: AppTriggers, nowMs: number) {
     this.id = request.session;
@@ -70,11 +69,12 @@ export class Session implements Due {
     this.#answer = request.answer;
     this.#deadlineMs = request.deadlineMs ?? Number.POSITIVE_INFINITY;
     this.#openedMs = nowMs;
+    this.#sources = triggers.app.hints.length === 0 ? undefined : new SourceRuns(triggers.app);
   }
 
   /** When `onTime` wants to be called; `Infinity`: not until something else happens. */
   get dueMs(): number {
-    return this.#over ? Number.POSITIVE_INFINITY : Math.min(this.#deadlineMs, this.#triggerMs);
+    return this.#over ? Number.POSITIVE_INFINITY : Math.min(this.#deadlineMs, this.#waitsUntilMs);
   }
 
   get released(): boolean {
@@ -88,8 +88,12 @@ export class Session implements Due {
   objectSent(object: ObjectMeta, nowMs: number): SessionEffect[] {
     if (this.#over) return NO_EFFECTS;
     try {
+      const triggers = triggersOfBucket(this.triggers, object.bucket);
+      if (this.#sources?.isNew(object, 'session') === false) return NO_EFFECTS;
+      this.#sources?.came(object.bucket, object.key, object.sender);
       let effects = NO_EFFECTS;
-      for (const trigger of triggersOfBucket(this.triggers, object.bucket)) {
+      for (const trigger of triggers) {
+        if (this.#isLate(trigger, object)) continue;
         const state = this.#states[trigger.slot] ?? this.#begin(trigger);
         effects = this.#addStarts(effects, trigger, state.onObject(object, nowMs));
       }
@@ -99,10 +103,17 @@ export class Session implements Due {
     }
   }
 
+  /** Whether an object that triggers of scope `app` are to hear of repeats what another run has sent; to be asked once for each. */
+  isRepetition(object: ObjectMeta): boolean {
+    return this.#sources?.isNew(object, 'app') === false;
+  }
+
   expected(expected: Expectation, nowMs: number): SessionEffect[] {
     if (this.#over) return NO_EFFECTS;
     try {
-      const { bucket, source } = expected;
+      const { bucket, source, sender } = expected;
+      if (this.#sources?.isNewDeclaration(expected) === false) return NO_EFFECTS;
+      this.#sources?.came(bucket, undefined, sender);
       let effects = NO_EFFECTS;
       let isWanted = false;
       for (const trigger of triggersOfBucket(this.triggers, bucket)) {
@@ -120,7 +131,9 @@ export class Session implements Due {
   }
 
   sourceStarted(source: StartedSource, nowMs: number): SessionEffect[] {
+    this.#sources?.started(source, nowMs);
     if (this.#over) return NO_EFFECTS;
+    this.#nextRun = source.invocation + 1;
     try {
       for (const trigger of this.triggers.ofSource.get(source.fn) ?? []) {
         const state = this.#states[trigger.slot] ?? this.#begin(trigger);
@@ -164,10 +177,27 @@ export class Session implements Due {
         const dueMs = state.dueMs?.();
         if (dueMs === undefined || dueMs > nowMs) continue;
         effects = this.#addStarts(effects, trigger, state.onTime?.(nowMs) ?? NO_FIRINGS);
-        effects = this.#addReruns(effects, trigger, state.overdue?.(nowMs) ?? NO_RERUNS);
+        const overdue = state.overdue?.(nowMs) ?? NO_RERUNS;
+        effects = this.#addReruns(
+          effects,
+          overdue.map(({ invocation }) => invocation),
+        );
       }
+      effects = this.#addReruns(effects, this.#sources?.overdue(nowMs) ?? []);
       this.#proceed(effects);
       return this.#finished ? this.#conclude() : effects;
+    } catch (error) {
+      return this.#failWith(error);
+    }
+  }
+
+  /** A run of an invocation has failed; `invocation`: its number, if it was told. */
+  failed(code: ErrorCode, message: string, invocation: number | undefined): SessionEffect[] {
+    if (this.#over) return NO_EFFECTS;
+    const reruns = invocation !== undefined && isOfOneRun(code) ? this.#sources?.failed(invocation) : undefined;
+    if (reruns === undefined) return this.fail(code, message);
+    try {
+      return this.#proceed(this.#addReruns(NO_EFFECTS, reruns));
     } catch (error) {
       return this.#failWith(error);
     }
@@ -179,7 +209,17 @@ export class Session implements Due {
 
   /** Nothing runs, and nothing can start any more. */
   get #finished(): boolean {
-    return this.#phase === 'idle' && this.#triggerMs === Number.POSITIVE_INFINITY;
+    return this.#phase === 'idle' && this.#waitsUntilMs === Number.POSITIVE_INFINITY;
+  }
+
+  /** When something wants to be called that may start a function. */
+  get #waitsUntilMs(): number {
+    return this.#sources === undefined ? this.#triggerMs : Math.min(this.#triggerMs, this.#sources.dueMs);
+  }
+
+  /** Whether a DynamicGroup has fired already with what an invocation had sent that has been run again. */
+  #isLate({ plan, slot }: StatefulTrigger, { sender }: ObjectMeta): boolean {
+    return sender !== undefined && plan.definition.primitive === 'dynamic-group' && sender.first < (this.#firedBefore[slot] ?? 0);
   }
 
   #begin(trigger: StatefulTrigger): Trigger {
@@ -189,15 +229,18 @@ export class Session implements Due {
     return state;
   }
 
-  /** Tells triggers that their sources are over, up to the first that starts a function of the set again. */
+  /** Tells triggers that their sources are over, up to the first that starts a function of the set again; not those of whose sources something is expected still. */
   #settle(watchSet: number, nowMs: number): SessionEffect[] {
     const triggers = triggersSettledBy(this.triggers, watchSet);
     const watched = this.triggers.app.watchSets[watchSet]!;
     let effects = NO_EFFECTS;
     for (const trigger of triggers) {
+      if (this.#sources?.isExpecting(this.triggers.app.watchSets[trigger.plan.watchSet!]!)) continue;
       const before = effects.length;
       effects = this.#addStarts(effects, trigger, this.#states[trigger.slot]?.onSourcesDone?.(this.id, nowMs) ?? NO_FIRINGS);
-      if (effects.length > before && watched.has(trigger.plan.target)) break;
+      if (effects.length === before) continue;
+      this.#firedBefore[trigger.slot] = this.#nextRun;
+      if (watched.has(trigger.plan.target)) break;
     }
     return effects;
   }
@@ -213,15 +256,14 @@ export class Session implements Due {
   }
 
   /** Throws `TOO_MANY_RERUNS`. */
-  #addReruns(effects: SessionEffect[], { plan }: StatefulTrigger, reruns: readonly Rerun[]): SessionEffect[] {
-    if (reruns.length === 0) return effects;
-    this.#reruns += reruns.length;
+  #addReruns(effects: SessionEffect[], invocations: readonly number[]): SessionEffect[] {
+    if (invocations.length === 0) return effects;
+    this.#reruns += invocations.length;
     if (this.#reruns > LIMITS.rerunsPerSession) {
-      const where = `app "${this.triggers.app.name}": trigger "${plan.definition.name}"`;
-      const expected = `expected at most ${LIMITS.rerunsPerSession} invocations of the run to run again`;
-      throw new PheromoneError('TOO_MANY_RERUNS', `${where}: ${expected}, got ${this.#reruns}`);
+      const expected = `expected triggers to have at most ${LIMITS.rerunsPerSession} invocations of the run run again`;
+      throw new PheromoneError('TOO_MANY_RERUNS', `app "${this.triggers.app.name}": ${expected}, got ${this.#reruns}`);
     }
-    return [...effects, ...reruns.map(({ invocation }): SessionEffect => ({ type: 'rerun', session: this.id, invocation }))];
+    return [...effects, ...invocations.map((invocation): SessionEffect => ({ type: 'rerun', session: this.id, invocation }))];
   }
 
   /** The end of an event that triggers have dealt with. */

@@ -1,5 +1,13 @@
 /** The open interface of triggers. Built-in primitives and users' own ones implement it alike. */
 
+/** A run of an invocation of a function whose starts are told. */
+export interface SourceRun {
+  /** Its number, which no other run of the session has; later ones have higher numbers. */
+  readonly invocation: number;
+  /** The number of the first run of the same invocation: its own, unless it was started again with what that was started with. */
+  readonly first: number;
+}
+
 /** What the platform knows of an object; its bytes are never looked at. */
 export interface ObjectMeta {
   /** Where the bytes are; opaque here. */
@@ -13,6 +21,8 @@ export interface ObjectMeta {
   readonly source: string;
   /** Free text of the producer's, opaque here; `''` if it gave none. */
   readonly metadata: string;
+  /** The run that sent it; `undefined` where starts of its function are not told. */
+  readonly sender?: SourceRun | undefined;
 }
 
 /** What a trigger does with objects that came to it. */
@@ -34,17 +44,19 @@ export interface Expectation {
   readonly group: string;
   /** One for each object, all different; none at all is allowed. */
   readonly keys: readonly string[];
+  /** The run that declares; `undefined` where starts of its function are not told. */
+  readonly sender?: SourceRun | undefined;
 }
 
 /** An invocation of a source function is to run again, since what it should have sent did not come in time. */
 export interface Rerun {
   readonly session: number;
-  /** The invocation's number, which no other of the session has. */
+  /** The number of one of its runs, which no other of the session has. */
   readonly invocation: number;
 }
 
-/** An invocation of a source function has started; returned from `overdue`, it runs again. */
-export interface StartedSource extends Rerun {
+/** An invocation of a source function has started, for the first time or again; returned from `overdue`, it runs again. */
+export interface StartedSource extends Rerun, SourceRun {
   readonly fn: string;
   /** The objects that it was started with. */
   readonly inputs: readonly ObjectMeta[];

@@ -15,7 +15,7 @@ function trigger(config: Partial<QuorumConfig> = {}): Required<Pick<Trigger, 'on
 }
 
 function start(key: string, invocation: number): StartedSource {
-  return { session: 1, fn: 'replica', invocation, inputs: [object({ key })] };
+  return { session: 1, fn: 'replica', invocation, first: invocation, inputs: [object({ key })] };
 }
 
 test('the first two votes for the same answer decide, whoever disagreed before or agrees later', (t) => {

@@ -57,7 +57,7 @@ export class Executor {
     const reports = new ReportWriter(setup.reports, setup.thread, () => this.#threads.wakeScheduler());
     this.#outbox = new Outbox(setup.thread, this.#objects, this.#sessions, this.#ledger, this.#threads, reports);
     this.#apps = new KnownApps(setup, {
-      stray: (slot, epoch, app, fn, error) => this.#outbox.fail(slot, epoch, app, fn, error),
+      stray: (slot, epoch, app, fn, error) => this.#outbox.fail(NONE, slot, epoch, app, fn, error),
       ended: () => this.#rest.resume(),
     });
     this.#finder = new WorkFinder(setup.thread, this.#ledger, this.#threads, (slot) => this.#isOutOfLine(slot));
@@ -147,7 +147,7 @@ export class Executor {
         this.#run(id, app, body);
       },
       (error: unknown) => {
-        this.#outbox.fail(slot, epoch, app, fn, error);
+        this.#outbox.fail(id, slot, epoch, app, fn, error);
         this.#outbox.end(id, slot, epoch, app, fn);
       },
     );
@@ -158,11 +158,11 @@ export class Executor {
   #run(id: EntryId, app: LoadedApp, body: FunctionBody): void {
     const { slot, epoch, fn } = this.#entry;
     const plan = app.plan.functions[fn] as LoadedApp['plan']['functions'][number];
-    if (plan.observed) this.#outbox.started(this.#entry);
+    if (plan.observed) this.#outbox.started(id, this.#entry);
     const span = this.#addSpan(slot, epoch, fn);
     const startedNs = hostNowNs();
     if (span >= 0) this.#objects.startSpan(span, startedNs);
-    const invocation = new Invocation(this.#outbox, app, plan, this.#entry, startedNs);
+    const invocation = new Invocation(this.#outbox, app, plan, this.#entry, startedNs, id);
     const state = this.#threads.enterBody(this.#thread, id, startedNs, plan.timeoutMs);
     if (state === -1) halt();
     // After saying that a body runs: the scheduler looks at that again when it ceases to watch.
@@ -242,9 +242,9 @@ export class Executor {
   }
 
   #fail(invocation: Invocation, error: unknown): void {
-    const { slot, epoch, loaded, plan } = invocation;
+    const { entry, slot, epoch, loaded, plan } = invocation;
     invocation.failed = true;
-    this.#outbox.fail(slot, epoch, loaded, plan.index, error);
+    this.#outbox.fail(entry, slot, epoch, loaded, plan.index, error);
     invocation.abort(new PheromoneError('CANCELLED', 'the invocation has failed'));
   }
 

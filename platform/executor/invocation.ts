@@ -2,7 +2,7 @@ import { PheromoneError } from '../core/errors.ts';
 import type { BucketPlan, FunctionPlan } from '../core/plan.ts';
 import { NO_BUCKET, NO_FUNCTION, type ObjectStore } from '../store/objects.ts';
 import type { LoadedApp } from './functions.ts';
-import type { Invocation as LedgerEntry } from './ledger.ts';
+import { type EntryId, type Invocation as LedgerEntry, NONE } from './ledger.ts';
 import type { Destination, EpheObject, Library, ReceivedObject, SendOptions } from './library.ts';
 
 /** What an invocation needs of the objects of its session. */
@@ -36,6 +36,8 @@ export interface ResolvedSend {
 
 /** The library of one invocation. */
 export class Invocation implements Library {
+  /** Its entry in the ledger; `NONE` outside of the node's threads. */
+  readonly entry: EntryId;
   readonly slot: number;
   readonly epoch: number;
   readonly loaded: LoadedApp;
@@ -58,10 +60,11 @@ export class Invocation implements Library {
   #controller: AbortController | undefined;
   #abortReason: PheromoneError | undefined;
 
-  constructor(host: InvocationHost, loaded: LoadedApp, plan: FunctionPlan, entry: LedgerEntry, startedNs: number) {
+  constructor(host: InvocationHost, loaded: LoadedApp, plan: FunctionPlan, entry: LedgerEntry, startedNs: number, id: EntryId = NONE) {
     this.#host = host;
     this.loaded = loaded;
     this.plan = plan;
+    this.entry = id;
     this.slot = entry.slot;
     this.epoch = entry.epoch;
     this.attempt = entry.attempt;

@@ -9,7 +9,7 @@ import { hostNowNs } from './clock.ts';
 import { failureOf } from './failure.ts';
 import type { LoadedApp } from './functions.ts';
 import type { Invocation, InvocationHost, ResolvedSend } from './invocation.ts';
-import type { EntryId, Ledger, Invocation as LedgerEntry } from './ledger.ts';
+import { type EntryId, type Ledger, type Invocation as LedgerEntry, NONE } from './ledger.ts';
 import { EXPECTED, FAILED, FIND, OUTPUT, QUIET, type ReportWriter, SENT, SOURCES_DONE, START, STARTED } from './reports.ts';
 import { halt } from './rest.ts';
 import type { Threads } from './threads.ts';
@@ -61,7 +61,7 @@ export class Outbox implements InvocationHost {
     if (bucket !== undefined) {
       for (const fn of bucket.immediate) this.#publish(invocation, fn, ref);
       if (bucket.byName.size > 0) for (const fn of bucket.byName.get(key) ?? []) this.#publish(invocation, fn, ref);
-      if (bucket.stateful.length + bucket.appStateful.length > 0) this.push(SENT, slot, epoch, ref);
+      if (bucket.stateful.length + bucket.appStateful.length > 0) this.push(SENT, slot, epoch, ref, NO_FUNCTION, 0, invocation.entry);
     }
     this.#threads.endCritical(this.#thread);
     const isLong = invocation.awaits || nowNs - startedNs > LONG_BODY_NS;
@@ -84,15 +84,15 @@ export class Outbox implements InvocationHost {
     throw new PheromoneError('NODE_LOST', `get: expected the node that holds the object with key "${key}" to answer, it did not`);
   }
 
-  expect({ slot, epoch, plan }: Invocation, bucket: number, group: string, keys: readonly string[]): void {
+  expect({ slot, epoch, plan, entry }: Invocation, bucket: number, group: string, keys: readonly string[]): void {
     const label = { source: plan.index, bucket: NO_BUCKET, key: '', group, metadata: '' };
     const ref = this.objects.add(slot, epoch, Buffer.from(JSON.stringify(keys)), label, hostNowNs());
-    this.push(EXPECTED, slot, epoch, ref, bucket);
+    this.push(EXPECTED, slot, epoch, ref, bucket, 0, entry);
   }
 
   /** Reports that the body of an observed function begins, before anything that it sends. At once: a trigger may take the time. */
-  started({ slot, epoch, fn, inputs, inputCount }: LedgerEntry): void {
-    this.push(STARTED, slot, epoch, inputs, fn, inputCount);
+  started(id: EntryId, { slot, epoch, fn, inputs, inputCount, attempt }: LedgerEntry): void {
+    this.push(STARTED, slot, epoch, inputs, fn, inputCount, id, attempt);
     this.flush();
   }
 
@@ -112,8 +112,8 @@ export class Outbox implements InvocationHost {
     for (const ref of outputs) this.push(OUTPUT, slot, epoch, ref);
   }
 
-  /** Reports that an invocation failed; an error without a code is the function's own. */
-  fail(slot: number, epoch: number, app: LoadedApp, fn: number, error: unknown): void {
+  /** Reports that an invocation failed, by its entry if it has one; an error without a code is the function's own. */
+  fail(id: EntryId, slot: number, epoch: number, app: LoadedApp, fn: number, error: unknown): void {
     if (!this.#sessions.isLive(slot, epoch)) return;
     const { code, message } = failureOf(app.plan, fn, error);
     let ref = -1;
@@ -123,12 +123,12 @@ export class Outbox implements InvocationHost {
     } catch {
       // No memory for the text: that memory is full is then all that the scheduler can say.
     }
-    this.push(FAILED, slot, epoch, ref);
+    this.push(FAILED, slot, epoch, ref, fn, 0, id);
     this.flush();
   }
 
-  push(type: number, slot: number, epoch: number, ref: number, fn = NO_FUNCTION, count = 0): void {
-    this.#reports.push(type, slot, epoch, ref, fn, count);
+  push(type: number, slot: number, epoch: number, ref: number, fn = NO_FUNCTION, count = 0, entry: EntryId = NONE, attempt = 0): void {
+    this.#reports.push(type, slot, epoch, ref, fn, count, entry, attempt);
     this.#reported = true;
   }
 

@@ -6,7 +6,7 @@ const CAPACITY = 8_192;
 const POLLS = 1_000;
 
 function blank() {
-  return { type: 0, slot: 0, epoch: 0, ref: 0, fn: 0, count: 0 };
+  return { type: 0, slot: 0, epoch: 0, ref: 0, fn: 0, count: 0, entry: 0, attempt: 0 };
 }
 
 test('reports are taken in their order, each thread has its own, and reading takes them off', (t) => {

@@ -7,7 +7,7 @@ import { THREADS } from '../store/memory.ts';
 
 const CAPACITY = 8_192;
 const MASK = CAPACITY - 1;
-const MESSAGE_WORDS = 6;
+const MESSAGE_WORDS = 8;
 const HEADER_WORDS = 32;
 const RING_WORDS = HEADER_WORDS + CAPACITY * MESSAGE_WORDS;
 const READ = 0;
@@ -15,7 +15,7 @@ const WRITTEN = 16;
 /** Only so that a lost wake-up could not hold a writer for good. */
 const RECHECK_MS = 1;
 
-/** An object came into a bucket whose triggers have state. `ref`: the object. */
+/** An object came into a bucket whose triggers have state. `ref`: the object; `entry`: of the invocation that sent it. */
 export const SENT = 1;
 /** An object was sent as output. `ref`: the object. */
 export const OUTPUT = 2;
@@ -23,15 +23,15 @@ export const OUTPUT = 2;
 export const SOURCES_DONE = 3;
 /** No invocation is under way in the session. */
 export const QUIET = 4;
-/** An invocation failed. `ref`: an object whose payload is the code, a line feed, and the message; or -1 where memory is full. */
+/** An invocation failed. `ref`: an object whose payload is the code, a line feed, and the message; or -1 where memory is full. `fn`, `entry`: whose. */
 export const FAILED = 5;
 /** The executor wants to be replaced: abandoned invocations pile up in it. */
 export const RETIRE = 6;
 /** Function `fn` is to start with the object `ref`; already counted as under way, but the executor's part of the ledger is full. */
 export const START = 7;
-/** A producer fixed which keys a bucket is to expect. `fn`: the bucket's position; `ref`: an object with the group, its payload the keys as JSON. */
+/** A producer fixed which keys a bucket is to expect. `fn`: the bucket's position; `ref`: an object with the group, its payload the keys as JSON; `entry`: of the invocation that did. */
 export const EXPECTED = 8;
-/** The body of an observed function begins. `fn`: the function; `ref`: its input, or, where `count` is not 1, the list of its `count` inputs. */
+/** The body of an observed function begins. `fn`: the function; `ref`: its input, or, where `count` is not 1, the list of its `count` inputs; `entry`, `attempt`: of the ledger. */
 export const STARTED = 9;
 /** A function waits for an object of bucket `fn` that this thread does not find. `ref`: an object with the key, its payload a {@link Wish}. */
 export const FIND = 10;
@@ -43,6 +43,13 @@ export interface Report {
   ref: number;
   fn: number;
   count: number;
+  entry: number;
+  attempt: number;
+}
+
+/** An end, `QUIET` or `SOURCES_DONE` of watch set `set`, that the scheduler itself comes upon. */
+export function ending(type: number, slot: number, epoch: number, set: number): Report {
+  return { type, slot, epoch, ref: set, fn: -1, count: 0, entry: -1, attempt: 0 };
 }
 
 export function reserveReports(): SharedArrayBuffer {
@@ -62,7 +69,7 @@ export class ReportWriter {
   }
 
   /** Adds a message. Does not wake the scheduler, unless the ring is full. */
-  push(type: number, slot: number, epoch: number, ref: number, fn = -1, count = 0): void {
+  push(type: number, slot: number, epoch: number, ref: number, fn = -1, count = 0, entry = -1, attempt = 0): void {
     const words = this.#words;
     const written = words[this.#at + WRITTEN] as number;
     for (;;) {
@@ -78,6 +85,8 @@ export class ReportWriter {
     words[at + 3] = ref;
     words[at + 4] = fn;
     words[at + 5] = count;
+    words[at + 6] = entry;
+    words[at + 7] = attempt;
     // Publishes the words above.
     Atomics.store(words, this.#at + WRITTEN, (written + 1) | 0);
   }
@@ -109,6 +118,8 @@ export class ReportReader {
     into.ref = words[at + 3] as number;
     into.fn = words[at + 4] as number;
     into.count = words[at + 5] as number;
+    into.entry = words[at + 6] as number;
+    into.attempt = words[at + 7] as number;
     // Hands the words back to the writer.
     Atomics.store(words, ring + READ, (read + 1) | 0);
     if (((Atomics.load(words, ring + WRITTEN) - read) | 0) >= CAPACITY) Atomics.notify(words, ring + READ);

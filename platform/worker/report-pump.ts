@@ -28,7 +28,7 @@ export class ReportPump {
   readonly #threads: Threads;
   readonly #table: SessionTable;
   readonly #events: PumpEvents;
-  readonly #report: Report = { type: 0, slot: 0, epoch: 0, ref: 0, fn: 0, count: 0 };
+  readonly #report: Report = { type: 0, slot: 0, epoch: 0, ref: 0, fn: 0, count: 0, entry: 0, attempt: 0 };
   #endings: Ending[] = [];
   #draining = false;
 

@@ -88,3 +88,27 @@ function joined(told: readonly Told[], group: string): readonly ObjectMeta[] | u
   const objects = keys?.map((key) => told.find(({ object }) => object?.group === group && object.key === key)?.object);
   return objects?.every((object) => object !== undefined) ? objects : undefined;
 }
+
+/**
+ * What triggers are told of what came from several runs of one invocation: of objects (or declarations) with the same
+ * label the n-th of one run is the n-th of every other, and comes once. For sources that hints name.
+ */
+export function withoutRepetitions(told: readonly Told[], sources: readonly string[]): Told[] {
+  const came = new Set<string>();
+  return told.filter(({ object, expected }, index) => {
+    const { session, sender, source } = (object ?? expected)!;
+    if (sender === undefined || !sources.includes(source)) return true;
+    const label = labelOf(told[index]!);
+    const inRun = (each: Told) => {
+      const one = (each.object ?? each.expected)!;
+      return one.session === session && one.sender?.invocation === sender.invocation && labelOf(each) === label;
+    };
+    const position = told.slice(0, index).filter(inRun).length;
+    const name = JSON.stringify([session, sender.first, label, position]);
+    return !came.has(name) && came.add(name);
+  });
+}
+
+function labelOf({ object, expected }: Told): string {
+  return JSON.stringify(object ? [object.bucket, object.key, object.group] : [expected?.bucket, expected?.group]);
+}

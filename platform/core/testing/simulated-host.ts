@@ -7,8 +7,8 @@ import assert from 'node:assert/strict';
 import type { AppEffect, SessionEffect } from '../effect.ts';
 import { type Effect, NodeCore, type SessionRequest } from '../node.ts';
 import type { AppPlan, BucketPlan } from '../plan.ts';
-import type { Expectation, ObjectMeta, TriggerFactory } from '../trigger.ts';
-import type { Told } from './models.ts';
+import type { ObjectMeta, SourceRun, TriggerFactory } from '../trigger.ts';
+import { type AppHistory, type History, type Invocation, isOver } from './history.ts';
 import type { Tape } from './tape.ts';
 
 const KEYS = ['a', 'b', 'c'];
@@ -16,43 +16,7 @@ const GROUPS = ['x', 'y', ''];
 const DECLARED_KEYS = [['a'], [], ['b', 'a'], ['a', 'c', 'b'], ['a', 'a']];
 const MAX_ROUNDS = 1_000;
 
-type Mail =
-  | { readonly type: 'object' | 'app-object' | 'output'; readonly object: ObjectMeta }
-  | { readonly type: 'expected'; readonly expected: Expectation }
-  | { readonly type: 'started' }
-  | { readonly type: 'failed' }
-  | { readonly type: 'ended' };
-
 type Start = SessionEffect & { readonly type: 'start' };
-
-interface Invocation {
-  readonly session: number;
-  readonly fn: number;
-  /** What its thread has done and the core has not been told; in order for one invocation, in no order among several. */
-  readonly mail: Mail[];
-  ended: boolean;
-}
-
-/** What a session was told and what came of it. */
-export interface History {
-  readonly request: SessionRequest;
-  readonly openedMs: number;
-  readonly told: Told[];
-  readonly outputs: ObjectMeta[];
-  readonly effects: SessionEffect[];
-  /** By watch set: invocations under way. */
-  readonly counts: number[];
-  /** The functions of the invocations whose start was told, by their numbers. */
-  readonly started: number[];
-}
-
-/** What triggers of scope `app` were told and what came of it. */
-export interface AppHistory {
-  readonly told: Told[];
-  readonly effects: AppEffect[];
-  /** Copies that the host holds, by reference. */
-  readonly copies: Set<number>;
-}
 
 export class SimulatedHost {
   readonly core = new NodeCore();
@@ -104,7 +68,7 @@ export class SimulatedHost {
     const deadlineMs = this.#tape.below(8) === 1 ? this.#nowMs + 1 + this.#tape.below(200) : undefined;
     const request: SessionRequest = { session, app: this.#app, answer: this.#tape.pick(['first', 'all']), deadlineMs };
     const counts = this.#app.watchSets.map(() => 0);
-    this.histories.set(session, { request, openedMs: this.#nowMs, told: [], outputs: [], effects: [], counts, started: [] });
+    this.histories.set(session, { request, openedMs: this.#nowMs, told: [], outputs: [], effects: [], counts, started: [], failures: 0 });
     this.#apply(this.core.open(request, this.#nowMs));
     this.#start(session, fn);
   }
@@ -119,7 +83,8 @@ export class SimulatedHost {
     else if (choice < 34) this.#declare(invocation);
     else if (choice < 36) invocation.mail.push({ type: 'output', object: this.#object(invocation, '') });
     else if (choice < 39) this.#end(invocation);
-    else invocation.mail.push({ type: 'failed' });
+    else if (this.#tape.below(2) === 0) invocation.mail.push({ type: 'failed' });
+    else this.#die(invocation);
   }
 
   #bucketFor({ fn }: Invocation): BucketPlan | undefined {
@@ -133,9 +98,13 @@ export class SimulatedHost {
     // Seldom where nobody wants it, since that fails the session.
     if (bucket === undefined || (!bucket.expects && this.#tape.below(10) > 0)) return;
     const { session, fn } = invocation;
+    const sender = this.#senderOf(invocation);
     const keys = DECLARED_KEYS[this.#tape.below(40) === 1 ? 4 : this.#tape.below(4)]!;
     const source = this.#app.functions[fn]!.definition.name;
-    invocation.mail.push({ type: 'expected', expected: { session, source, bucket: bucket.name, group: this.#tape.pick(GROUPS), keys } });
+    invocation.mail.push({
+      type: 'expected',
+      expected: { session, source, bucket: bucket.name, group: this.#tape.pick(GROUPS), keys, sender },
+    });
   }
 
   #send(invocation: Invocation): void {
@@ -147,12 +116,22 @@ export class SimulatedHost {
     if (bucket.appStateful.length > 0) invocation.mail.push({ type: 'app-object', object });
   }
 
-  #object({ session, fn }: Invocation, bucket: string): ObjectMeta {
+  #object(invocation: Invocation, bucket: string): ObjectMeta {
+    const { session, fn } = invocation;
     this.#lastRef += 1;
     // One object in about 40 has no group, which a DynamicGroup refuses.
     const group = GROUPS[this.#tape.below(40) === 1 ? 2 : this.#tape.below(2)]!;
     const source = this.#app.functions[fn]!.definition.name;
-    return { ref: this.#lastRef, session, bucket, key: this.#tape.pick(KEYS), group, source, metadata: '' };
+    return {
+      ref: this.#lastRef,
+      session,
+      bucket,
+      key: this.#tape.pick(KEYS),
+      group,
+      source,
+      metadata: '',
+      sender: this.#senderOf(invocation),
+    };
   }
 
   /** Time passes, or a caller gives up. */
@@ -183,10 +162,14 @@ export class SimulatedHost {
     if (mail.type === 'ended') {
       this.#invocations = this.#invocations.filter((each) => each !== invocation);
       this.#ended(invocation, history);
+    } else if (mail.type === 'died') {
+      this.#invocations = this.#invocations.filter((each) => each !== invocation);
+      this.#begin(invocation.session, invocation.fn, invocation.run.first);
     } else if (mail.type === 'started') {
       this.#tellStart(invocation, history);
     } else if (mail.type === 'failed') {
-      this.#apply(this.core.failed(invocation.session, 'FUNCTION_FAILED', 'failed'));
+      if (!isOver(history)) history.failures += 1;
+      this.#apply(this.core.failed(invocation.session, 'FUNCTION_FAILED', 'failed', this.#senderOf(invocation)?.invocation));
     } else if (mail.type === 'output') {
       history.outputs.push(mail.object);
       this.#apply(this.core.outputSent(mail.object));
@@ -201,15 +184,18 @@ export class SimulatedHost {
     }
   }
 
-  #tellStart({ session, fn }: Invocation, { started }: History): void {
-    const invocation = started.push(fn) - 1;
-    this.#apply(this.core.sourceStarted({ session, fn: this.#app.functions[fn]!.definition.name, invocation, inputs: [] }, this.#nowMs));
+  #tellStart(each: Invocation, { started }: History): void {
+    const { session, fn, run } = each;
+    run.invocation = started.push(each) - 1;
+    if (run.first < 0) run.first = run.invocation;
+    this.#apply(this.core.sourceStarted({ session, fn: this.#app.functions[fn]!.definition.name, ...run, inputs: [] }, this.#nowMs));
   }
 
   #tellApp(object: ObjectMeta): void {
     this.#lastRef += 1;
     const copy = { ...object, ref: this.#lastRef };
     this.appHistory.told.push({ atMs: this.#nowMs, object: copy });
+    if (this.core.isRepetition(object)) return;
     this.appHistory.copies.add(copy.ref);
     this.#apply(this.core.appObjectSent(this.#app, copy, this.#nowMs));
   }
@@ -224,11 +210,24 @@ export class SimulatedHost {
     if (counts[0] === 0) this.#apply(this.core.quiet(session, this.#nowMs));
   }
 
-  #start(session: number, fn: number): void {
+  #start(session: number, fn: number, first = -1): void {
     const { counts } = this.histories.get(session)!;
-    const { watchSets, observed } = this.#app.functions[fn]!;
-    for (const set of watchSets) counts[set]! += 1;
-    this.#invocations.push({ session, fn, mail: observed ? [{ type: 'started' }] : [], ended: false });
+    for (const set of this.#app.functions[fn]!.watchSets) counts[set]! += 1;
+    this.#begin(session, fn, first);
+  }
+
+  #begin(session: number, fn: number, first: number): void {
+    const { observed } = this.#app.functions[fn]!;
+    this.#invocations.push({ session, fn, run: { invocation: -1, first }, mail: observed ? [{ type: 'started' }] : [], ended: false });
+  }
+
+  #senderOf({ fn, run }: Invocation): SourceRun | undefined {
+    return this.#app.functions[fn]!.observed ? run : undefined;
+  }
+
+  #die(invocation: Invocation): void {
+    invocation.mail.push({ type: 'died' });
+    invocation.ended = true;
   }
 
   #end(invocation: Invocation): void {
@@ -261,9 +260,9 @@ export class SimulatedHost {
 
   #startAgain(history: History, { session, invocation }: SessionEffect & { readonly type: 'rerun' }): void {
     assert.ok(!isOver(history), 'nothing runs again after an answer or a failure');
-    const fn = history.started[invocation];
-    assert.ok(fn !== undefined, 'only what was told to have started runs again');
-    this.#start(session, fn);
+    const before = history.started[invocation];
+    assert.ok(before !== undefined, 'only what was told to have started runs again');
+    this.#start(session, before.fn, before.run.first);
   }
 
   #applyToApp(effect: AppEffect): void {
@@ -298,9 +297,4 @@ export class SimulatedHost {
       'a group starts when its sources are over',
     );
   }
-}
-
-/** Whether the caller has been answered, well or not. */
-export function isOver({ effects }: History): boolean {
-  return effects.some(({ type }) => type === 'answer' || type === 'fail');
 }

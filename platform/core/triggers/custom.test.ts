@@ -194,7 +194,7 @@ function retrying(reruns: unknown, more: Partial<Trigger> = {}): CustomTrigger {
   return trigger;
 }
 
-const STARTED: StartedSource = { session: 1, invocation: 4, fn: 'f', inputs: [] };
+const STARTED: StartedSource = { session: 1, invocation: 4, first: 4, fn: 'f', inputs: [] };
 
 test('a custom trigger has an invocation that it was told of run again, also more than once', (t) => {
   const trigger = retrying([STARTED, STARTED]);
