@@ -9,7 +9,7 @@ import { Doorkeeper } from './doorkeeper.ts';
 import { listen } from './greeting.ts';
 import { type Challenge, type GreetingMessage, type Hello, type Peer, PROTOCOL_VERSION, type Proof } from './greeting-messages.ts';
 import { WIRE_LIMITS } from './limits.ts';
-import { CLIENT, dialling, failsWith, greetingFrame, HOST, listening, NODE, stranger } from './testing.ts';
+import { CLIENT, dialling, failsWith, greetingFrame, HOST, listening, NODE, stranger } from './testing/greeting.ts';
 import { WrongProofs } from './wrong-proofs.ts';
 
 const SECRET = 'a secret of more than sixteen bytes';

@@ -7,7 +7,7 @@ import { listen } from './greeting.ts';
 import { type Peer, PROTOCOL_VERSION } from './greeting-messages.ts';
 import { WIRE_LIMITS } from './limits.ts';
 import type { ClientMessage, NodeMessage } from './messages.ts';
-import { CLIENT, dialling, failsWith, frameOf, greetingFrame, HOST, listening, NODE, stranger } from './testing.ts';
+import { CLIENT, closed, dialling, failsWith, frameOf, greetingFrame, HOST, listening, NODE, stranger } from './testing/greeting.ts';
 
 const STATUS: ClientMessage = { type: 'status', id: 1 };
 const DONE: NodeMessage = { type: 'done', id: 1 };
@@ -135,14 +135,12 @@ test('a closed listener has ended its connections and takes no more', async (t) 
 test('whoever sends its greeting byte by byte gains no time', async (t) => {
   const port = await listening(t, () => t.fail(), { timeoutMs: 300 });
   const socket = connectSocket(port, HOST);
-  socket.on('error', () => {});
   let sent = 0;
   const trickle = setInterval(() => {
     if (sent < hello.length - 1) socket.write(hello.subarray(sent, ++sent));
   }, 20);
   t.teardown(() => clearInterval(trickle));
-  socket.resume();
-  await once(socket, 'close');
+  await closed(socket);
   t.true(sent > 0);
 });
 
@@ -175,10 +173,10 @@ test('of too many that do not greet, the oldest ones have to go, and whoever gre
     const socket = connectSocket(port, HOST);
     t.teardown(() => socket.destroy());
     await once(socket, 'connect');
-    return socket.resume();
+    return socket;
   };
   const oldest = await open();
-  const gone = once(oldest, 'close');
+  const gone = closed(oldest);
   for (let i = 0; i < WIRE_LIMITS.greetingsPerListener; i++) await open();
   await gone;
   await dialling(t, port);

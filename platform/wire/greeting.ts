@@ -51,7 +51,7 @@ export async function dial<S, R>(options: DialOptions<S, R>): Promise<Dialled<S,
     const timer = setTimeout(() => greeting.destroy(late), timeoutMs);
     greeting.onClose((error) => {
       clearTimeout(timer);
-      reject(error ?? new PheromoneError('DISCONNECTED', `${where}: expected a welcome, got the end of the connection`));
+      reject(error ?? endedEarly(where, security));
     });
     greeting.onMessage((message) => {
       const next = dialler.answer(message);
@@ -64,6 +64,11 @@ export async function dial<S, R>(options: DialOptions<S, R>): Promise<Dialled<S,
     });
     greeting.send(dialler.hello);
   });
+}
+
+function endedEarly(where: string, { tls }: Security): PheromoneError {
+  const hint = tls === undefined ? '' : ": this end's certificate may not be one of the cluster's";
+  return new PheromoneError('DISCONNECTED', `${where}: expected a welcome, got the end of the connection${hint}`);
 }
 
 export interface ListenOptions {

@@ -2,13 +2,13 @@
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import type { ExecutionContext } from 'ava';
-import { type ErrorCode, PheromoneError } from '../core/errors.ts';
-import { CLIENT_SIDE } from './client-protocol.ts';
-import { encodeHead, PREFIX_BYTES, writePrefix } from './codec.ts';
-import { type Dialled, type DialOptions, dial, type ListenOptions, listen } from './greeting.ts';
-import { GREETING_PROTOCOL, type GreetingMessage } from './greeting-messages.ts';
-import type { Heads } from './heads.ts';
-import type { ClientMessage, NodeMessage } from './messages.ts';
+import { type ErrorCode, PheromoneError } from '../../core/errors.ts';
+import { CLIENT_SIDE } from '../client-protocol.ts';
+import { encodeHead, PREFIX_BYTES, writePrefix } from '../codec.ts';
+import { type Dialled, type DialOptions, dial, type ListenOptions, listen } from '../greeting.ts';
+import { GREETING_PROTOCOL, type GreetingMessage } from '../greeting-messages.ts';
+import type { Heads } from '../heads.ts';
+import type { ClientMessage, NodeMessage } from '../messages.ts';
 
 export const HOST = '127.0.0.1';
 export const CLIENT = { role: 'client', name: 'c' } as const;
@@ -46,6 +46,14 @@ export async function stranger(t: ExecutionContext, onSocket: (socket: Socket) =
   await once(server, 'listening');
   t.teardown(() => server.close());
   return (server.address() as { port: number }).port;
+}
+
+/** Resolves when the socket is closed, in whatever way. */
+export function closed(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    socket.on('error', () => {});
+    socket.resume().once('close', () => resolve());
+  });
 }
 
 export function frameOf<M>(heads: Heads<M>, message: M): Buffer {
