@@ -55,7 +55,8 @@ export class OpenSubscription implements Subscription {
   }
 }
 
-function notify<T>(listener: (value: T) => void, value: T): void {
+/** Calls a listener; what it throws is reported as an uncaught exception. */
+export function notify<T>(listener: (value: T) => void, value: T): void {
   try {
     listener(value);
   } catch (error) {
