@@ -5,6 +5,7 @@ import { CLIENT_SIDE, type NodeConnection } from '../wire/client-protocol.ts';
 import { dial } from '../wire/greeting.ts';
 import { WIRE_LIMITS } from '../wire/limits.ts';
 import type { ClientMessage, NodeMessage } from '../wire/messages.ts';
+import type { Security } from '../wire/security.ts';
 import { AppEditor } from './app-editor.ts';
 import { faultOfCall, faultOfInput, faultOfSubscription } from './check.ts';
 import { type Abandon, expectAnswer, type Pending, PendingRequest, type ReadAnswer, readDone, startTimer } from './pending.ts';
@@ -18,16 +19,22 @@ const NOTHING = new Uint8Array(0);
 export interface ClientOptions {
   readonly host: string;
   readonly port: number;
+  /** As the node has it. Left out: neither secret nor TLS. */
+  readonly security?: Security | undefined;
   /** How long the node may take to answer the first contact. Default: `WIRE_LIMITS.connectMs`. */
   readonly timeoutMs?: number | undefined;
   /** How long the node may take to answer anything but a call. Default: `WIRE_LIMITS.requestMs`. */
   readonly requestTimeoutMs?: number | undefined;
 }
 
-/** Connects to a node. Rejects with `DISCONNECTED` if none answers in time, with `BAD_MESSAGE` if it speaks another version. */
-export async function connectClient({ host, port, timeoutMs, requestTimeoutMs = WIRE_LIMITS.requestMs }: ClientOptions): Promise<Client> {
+/**
+ * Connects to a node. Rejects with `DISCONNECTED` if none answers in time, with `BAD_MESSAGE` if it speaks another
+ * version, with `UNAUTHENTICATED` unless both ends have the same security.
+ */
+export async function connectClient(options: ClientOptions): Promise<Client> {
+  const { host, port, security, timeoutMs, requestTimeoutMs = WIRE_LIMITS.requestMs } = options;
   const self = { role: 'client', name: `client of process ${process.pid}` } as const;
-  const { connection, peer } = await dial({ host, port, self, protocol: CLIENT_SIDE, timeoutMs });
+  const { connection, peer } = await dial({ host, port, self, protocol: CLIENT_SIDE, security, timeoutMs });
   return new Client(connection, peer.pid, requestTimeoutMs);
 }
 
@@ -122,8 +129,8 @@ export class Client extends AppEditor implements PheromoneClient {
   /** What the node is doing. */
   status(): Promise<PlatformStatus> {
     const read: ReadAnswer<PlatformStatus> = (message) => {
-      const { sessions, executors, memory, apps } = expectAnswer(message, 'status');
-      return { sessions, executors, memory, apps };
+      const { sessions, executors, memory, apps, nodes } = expectAnswer(message, 'status');
+      return { sessions, executors, memory, apps, ...(nodes === undefined ? {} : { nodes }) };
     };
     return this.#request('status', (id) => ({ type: 'status', id }), read);
   }

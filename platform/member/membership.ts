@@ -5,9 +5,12 @@ import type { Connection } from '../wire/connection.ts';
 import { dial } from '../wire/greeting.ts';
 import { WIRE_LIMITS } from '../wire/limits.ts';
 import { type Admitted, type FromManager, MEMBER_SIDE, type ToManager } from '../wire/manager-messages.ts';
+import type { Security } from '../wire/security.ts';
 
 export interface JoinOptions {
   readonly manager: { readonly host: string; readonly port: number };
+  /** As the manager has it. Left out: neither secret nor TLS. */
+  readonly security?: Security | undefined;
   /** What to become a member as. Left out: only watches. */
   readonly self?: Candidate | undefined;
   /** Called with every view that differs from the one before, with the first before {@link joinCluster} resolves. */
@@ -123,9 +126,9 @@ export class Membership {
   }
 
   #connect(): void {
-    const { manager, self } = this.#options;
+    const { manager, self, security } = this.#options;
     const { role, name } = self ?? { role: 'client' as const, name: `watcher-${process.pid}` };
-    dial({ ...manager, self: { role, name }, protocol: MEMBER_SIDE }).then(
+    dial({ ...manager, self: { role, name }, protocol: MEMBER_SIDE, security }).then(
       ({ connection }) => this.#talk(connection),
       (error: unknown) => this.#tryAgain(toPheromoneError(error)),
     );
