@@ -39,6 +39,8 @@ export const WIRE_LIMITS = {
   rejoinMaxMs: 1_000,
   /** Names and addresses of hosts. */
   hostLength: 255,
+  /** How often a request is sent on to the owner of its app, where members and clients see the cluster differently for a moment. */
+  reroutes: 10,
   /** What may wait to be sent to one who follows the views; beyond it the connection ends. */
   viewBytes: 16_777_216,
   /** How long a peer may take to close its side after this one. */
