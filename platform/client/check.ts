@@ -1,12 +1,15 @@
 /** What keeps a request from being sent. Types are checked, too: the node would end the connection over them. */
 import { PheromoneError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
+import { describe } from '../wire/fields.ts';
 import type { CallOptions, FeedOptions } from './run.ts';
 import type { SubscribeOptions } from './subscription.ts';
 
+const NAMES = `of at most ${LIMITS.nameLength} characters`;
+
 /** Returns `INVALID_ARGUMENT`, `OBJECT_TOO_LARGE` or `CANCELLED`. */
 export function faultOfInput(app: string, fn: string, input: Uint8Array, { deadlineMs, signal }: FeedOptions): PheromoneError | undefined {
-  if (typeof app !== 'string' || typeof fn !== 'string') return invalid('app and function', 'names', `${typeof app} and ${typeof fn}`);
+  if (!isName(app) || !isName(fn)) return invalid('app and function', `names ${NAMES}`, `${describe(app)} and ${describe(fn)}`);
   if (!(input instanceof Uint8Array)) return invalid('input', 'a Uint8Array', typeof input);
   if (input.length > LIMITS.objectBytes) {
     return new PheromoneError('OBJECT_TOO_LARGE', `input: expected at most ${LIMITS.objectBytes} bytes, got ${input.length}`);
@@ -27,10 +30,14 @@ export function faultOfCall(app: string, fn: string, input: Uint8Array, options:
 
 /** Returns `INVALID_ARGUMENT`. */
 export function faultOfSubscription(app: string, { trace, onOutput, onFault }: SubscribeOptions): PheromoneError | undefined {
-  if (typeof app !== 'string') return invalid('app', 'a name', typeof app);
+  if (!isName(app)) return invalid('app', `a name ${NAMES}`, describe(app));
   if (typeof onOutput !== 'function') return invalid('onOutput', 'a function', typeof onOutput);
   if (onFault !== undefined && typeof onFault !== 'function') return invalid('onFault', 'a function', typeof onFault);
   return faultOfTrace(trace);
+}
+
+function isName(name: string): boolean {
+  return typeof name === 'string' && name.length <= LIMITS.nameLength;
 }
 
 function faultOfTrace(trace: boolean | undefined): PheromoneError | undefined {

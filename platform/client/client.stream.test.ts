@@ -296,10 +296,13 @@ test('what could not be fed or subscribed to rejects with INVALID_ARGUMENT and l
   const input = new Uint8Array(1);
   const onOutput = (): void => {};
   const wrong: [Promise<unknown>, RegExp][] = [
-    [client.feed('a', undefined as never, input), /^app and function: expected names, got string and undefined$/],
+    [
+      client.feed('a', undefined as never, input),
+      /^app and function: expected names of at most 128 characters, got a string of length 1 and undefined$/,
+    ],
     [client.feed('a', 'f', [1] as never), /^input: expected a Uint8Array, got object$/],
     [client.feed('a', 'f', input, { deadlineMs: Number.NaN }), /^deadlineMs: expected a finite number above 0, got NaN$/],
-    [client.subscribe(5 as never, { onOutput }), /^app: expected a name, got number$/],
+    [client.subscribe(5 as never, { onOutput }), /^app: expected a name of at most 128 characters, got 5$/],
     [client.subscribe('a', {} as never), /^onOutput: expected a function, got undefined$/],
     [client.subscribe('a', { onOutput, onFault: 'log' as never }), /^onFault: expected a function, got string$/],
     [client.subscribe('a', { onOutput, trace: 1 as never }), /^trace: expected a boolean, got number$/],

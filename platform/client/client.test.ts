@@ -155,7 +155,10 @@ test('what could not be sent rejects with INVALID_ARGUMENT and leaves the connec
   const client = await clientOf(t, echoing);
   const input = new Uint8Array(1);
   const wrong: [Promise<unknown>, RegExp][] = [
-    [client.call(undefined as never, 'f', input), /^app and function: expected names, got undefined and string$/],
+    [
+      client.call(undefined as never, 'f', input),
+      /^app and function: expected names of at most 128 characters, got undefined and a string of length 1$/,
+    ],
     [client.call('a', 'f', 'text' as never), /^input: expected a Uint8Array, got string$/],
     [client.call('a', 'f', input, { answer: 'some' as never }), /^answer: expected "first" or "all", got some$/],
     [client.call('a', 'f', input, { deadlineMs: 0 }), /^deadlineMs: expected a finite number above 0, got 0$/],

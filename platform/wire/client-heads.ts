@@ -2,8 +2,9 @@
 import { deserialize, serialize } from 'node:v8';
 import type { AppDefinition } from '../core/app.ts';
 import { PheromoneError } from '../core/errors.ts';
-import { bad, duration, flag, length, list, natural, noPayload, text } from './fields.ts';
+import { bad, duration, flag, length, list, name, nameToSend, natural, noPayload } from './fields.ts';
 import type { Heads } from './heads.ts';
+import { WIRE_LIMITS } from './limits.ts';
 import type { Call, ClientMessage, Feed } from './messages.ts';
 
 /** None is a tag of a node's. */
@@ -32,7 +33,7 @@ export const CLIENT_HEADS: Heads<ClientMessage> = {
       case 'register':
         return [TAG.register, message.id, serializeApp(message.app)];
       case 'unregister':
-        return [TAG.unregister, message.id, message.app];
+        return [TAG.unregister, message.id, nameToSend(message.app, 'app')];
       case 'subscribe':
         return [TAG.subscribe, message.id, message.app, message.trace];
       case 'unsubscribe':
@@ -56,14 +57,14 @@ export const CLIENT_HEADS: Heads<ClientMessage> = {
         return { type: 'register', id: natural(f[1], 'register.id'), app: deserializeApp(f[2]) };
       case TAG.unregister:
         length(f, 3, 'unregister');
-        return { type: 'unregister', id: natural(f[1], 'unregister.id'), app: text(f[2], 'unregister.app') };
+        return { type: 'unregister', id: natural(f[1], 'unregister.id'), app: name(f[2], 'unregister.app') };
       case TAG.subscribe: {
         length(f, 4, 'subscribe');
         const [, id, app, trace] = f;
         return {
           type: 'subscribe',
           id: natural(id, 'subscribe.id'),
-          app: text(app, 'subscribe.app'),
+          app: name(app, 'subscribe.app'),
           trace: flag(trace, 'subscribe.trace'),
         };
       }
@@ -88,8 +89,8 @@ function readCall(f: readonly unknown[]): Call {
   return {
     type: 'call',
     id: natural(f[1], 'call.id'),
-    app: text(f[2], 'call.app'),
-    fn: text(f[3], 'call.fn'),
+    app: name(f[2], 'call.app'),
+    fn: name(f[3], 'call.fn'),
     answer: flag(f[4], 'call.answer') ? 'all' : 'first',
     deadlineMs: f[5] === null ? undefined : duration(f[5], 'call.deadlineMs'),
     trace: flag(f[6], 'call.trace'),
@@ -101,26 +102,36 @@ function readFeed(f: readonly unknown[]): Feed {
   return {
     type: 'feed',
     id: natural(f[1], 'feed.id'),
-    app: text(f[2], 'feed.app'),
-    fn: text(f[3], 'feed.fn'),
+    app: name(f[2], 'feed.app'),
+    fn: name(f[3], 'feed.fn'),
     deadlineMs: f[4] === null ? undefined : duration(f[4], 'feed.deadlineMs'),
   };
 }
 
 /** Definitions travel as structured clones, for their `config` may hold whatever can be cloned. */
 export function serializeApp(app: AppDefinition): Uint8Array {
+  let bytes: Uint8Array;
   try {
-    return serialize(app);
+    bytes = serialize(app);
   } catch (error) {
     throw new PheromoneError('INVALID_ARGUMENT', `app ${app.name}: expected a definition that can be cloned: ${messageOf(error)}`, {
       cause: error,
     });
   }
+  const { definitionBytes } = WIRE_LIMITS;
+  if (bytes.length <= definitionBytes) return bytes;
+  throw new PheromoneError(
+    'INVALID_ARGUMENT',
+    `app ${app.name}: expected a definition of at most ${definitionBytes} bytes, got ${bytes.length}`,
+  );
 }
 
 /** Only sees to it that it is an object: what stands in it is for core to judge, under the id of the request. */
 export function deserializeApp(field: unknown): AppDefinition {
-  if (!(field instanceof Uint8Array)) throw bad('register.app', 'bytes', field);
+  const { definitionBytes } = WIRE_LIMITS;
+  if (!(field instanceof Uint8Array) || field.length > definitionBytes) {
+    throw bad('register.app', `at most ${definitionBytes} bytes`, field);
+  }
   let app: unknown;
   try {
     app = deserialize(field);

@@ -1,6 +1,7 @@
 /** What clients and those who serve them speak after the greeting. */
 import { CLIENT_HEADS } from './client-heads.ts';
 import type { Connection, Protocol } from './connection.ts';
+import { WIRE_LIMITS } from './limits.ts';
 import type { ClientMessage, NodeMessage } from './messages.ts';
 import { NODE_HEADS } from './node-heads.ts';
 
@@ -16,5 +17,6 @@ export const CLIENT_SIDE: Protocol<ClientMessage, NodeMessage> = { sends: CLIENT
 export const NODE_SIDE: Protocol<NodeMessage, ClientMessage> = {
   sends: NODE_HEADS,
   receives: CLIENT_HEADS,
+  limits: { frameBytes: WIRE_LIMITS.frameBytes, headBytes: WIRE_LIMITS.clientHeadBytes },
   complaint: ({ code, message }) => ({ type: 'failed', id: 0, code, message }),
 };

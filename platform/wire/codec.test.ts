@@ -205,7 +205,7 @@ const malformed: readonly Malformed[] = [
   ['an unknown type', client([99]), 'head: expected the tag of a client message, got 99'],
   ["the other side's type", node([4, 1]), 'head: expected the tag of a node message, got 4'],
   ['a missing field', client([3, 1, 'a', 'f', false, null]), 'call: expected 7 fields, got 6'],
-  ['a mistyped field', client([3, 1, 'a', 5, false, null, true]), 'call.fn: expected a string, got 5'],
+  ['a mistyped field', client([3, 1, 'a', 5, false, null, true]), 'call.fn: expected a name of at most 128 characters, got 5'],
   ['a negative id', client([4, -1]), 'cancel.id: expected a whole number from 0 up, got -1'],
   ['a deadline of 0', client([3, 1, 'a', 'f', false, 0, true]), 'call.deadlineMs: expected a finite number above 0, got 0'],
   ['a definition that is no clone', client([1, 1, Buffer.from('zz')]), 'register.app: expected a structured clone: '],
@@ -218,8 +218,12 @@ const malformed: readonly Malformed[] = [
   ['a fault of no subscription', node([22, null, 'CANCELLED', '']), 'fault.subscription: expected a whole number from 0 up, got null'],
   ['a feed with a field too many', client([6, 1, 'a', 'f', null, true]), 'feed: expected 5 fields, got 6'],
   ['a feed with a deadline of no time', client([6, 1, 'a', 'f', -1]), 'feed.deadlineMs: expected a finite number above 0, got -1'],
-  ['a subscription to no app', client([7, 1, null, false]), 'subscribe.app: expected a string, got null'],
-  ['the end of no subscription', client([8, 1, 'a']), 'unsubscribe.subscription: expected a whole number from 0 up, got string'],
+  ['a subscription to no app', client([7, 1, null, false]), 'subscribe.app: expected a name of at most 128 characters, got null'],
+  [
+    'the end of no subscription',
+    client([8, 1, 'a']),
+    'unsubscribe.subscription: expected a whole number from 0 up, got a string of length 1',
+  ],
   [
     'an unknown state',
     node([20, 1, 0, [0, 'tired'], 0, 0, [], null]),

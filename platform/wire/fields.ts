@@ -14,6 +14,15 @@ export function name(value: unknown, where: string): string {
   return value;
 }
 
+/** The name of something that is asked for. Throws `INVALID_ARGUMENT` if nothing can have it. */
+export function nameToSend(value: string, where: string): string {
+  if (typeof value === 'string' && value.length <= LIMITS.nameLength) return value;
+  throw new PheromoneError(
+    'INVALID_ARGUMENT',
+    `${where}: expected a name of at most ${LIMITS.nameLength} characters, got ${describe(value)}`,
+  );
+}
+
 /** In memory of its own. */
 export function bytes(value: unknown, where: string): Uint8Array {
   if (!(value instanceof Uint8Array)) throw bad(where, 'bytes', value);
@@ -58,6 +67,12 @@ export function noPayload(payloadBytes: number): void {
 
 /** The error for a field that is not what it should be. */
 export function bad(where: string, expected: string, value: unknown): PheromoneError {
-  const got = value === null || typeof value === 'number' || typeof value === 'boolean' ? String(value) : typeof value;
-  return new PheromoneError('BAD_MESSAGE', `${where}: expected ${expected}, got ${got}`);
+  return new PheromoneError('BAD_MESSAGE', `${where}: expected ${expected}, got ${describe(value)}`);
+}
+
+/** What came, in a few words however long it is. */
+export function describe(value: unknown): string {
+  if (value === null || typeof value === 'number' || typeof value === 'boolean') return String(value);
+  if (typeof value === 'string') return `a string of length ${value.length}`;
+  return value instanceof Uint8Array ? `${value.length} bytes` : typeof value;
 }

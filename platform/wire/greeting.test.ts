@@ -164,7 +164,12 @@ test('once greeted, messages may be large', async (t) => {
 test('a name longer than names may be is refused', async (t) => {
   const port = await listening(t, () => t.fail());
   const self = { role: 'client', name: 'n'.repeat(129) } as const;
-  await failsWith(t, dialling(t, port, { self }), 'BAD_MESSAGE', /^greeting.name: expected a name of at most 128 characters, got string$/);
+  await failsWith(
+    t,
+    dialling(t, port, { self }),
+    'BAD_MESSAGE',
+    /^greeting.name: expected a name of at most 128 characters, got a string of length 129$/,
+  );
 });
 
 test('of too many that do not greet, the oldest ones have to go, and whoever greets comes in', async (t) => {

@@ -8,6 +8,8 @@ export const WIRE_LIMITS = {
   headValues: 4_194_304,
   /** An app's definition as it is sent; in memory it may take ten times that. */
   definitionBytes: 16_777_216,
+  /** A client's message without its payload: such a definition, and a little more. */
+  clientHeadBytes: 16_781_312,
   /** A frame before the greeting is over: nobody knows yet who sends it. */
   greetingBytes: 4_096,
   /** Why somebody is refused, in UTF-16 code units: it has to fit into such a frame. */
@@ -37,10 +39,10 @@ export const WIRE_LIMITS = {
   /** Bounds of the pause before the manager is tried again; it doubles from the first to the second. */
   rejoinMinMs: 20,
   rejoinMaxMs: 1_000,
-  /** Names and addresses of hosts. */
-  hostLength: 255,
   /** How often a request is sent on to the owner of its app, where members and clients see the cluster differently for a moment. */
   reroutes: 10,
+  /** Names and addresses of hosts. */
+  hostLength: 255,
   /** What may wait to be sent to one who follows the views; beyond it the connection ends. */
   viewBytes: 16_777_216,
   /** How long a peer may take to close its side after this one. */
