@@ -1,8 +1,8 @@
 /** One client at the door: its messages to the service, the service's answers back. */
 import { type ErrorCode, PheromoneError } from '../core/errors.ts';
 import type { ClientConnection } from '../wire/client-protocol.ts';
-import type { Call, ClientMessage, Feed, Subscribe } from '../wire/messages.ts';
-import type { Service, Subscriber } from './service.ts';
+import type { ClientMessage, Feed, Subscribe } from '../wire/messages.ts';
+import type { Caller, Service, Subscriber } from './service.ts';
 
 /** One client: its calls under way and its subscriptions end with its connection; what it has fed goes on. */
 export class ClientSession {
@@ -11,23 +11,50 @@ export class ClientSession {
   readonly #calls = new Map<number, () => void>();
   readonly #feeds = new Map<number, () => void>();
   readonly #subscriptions = new Map<number, () => void>();
+  readonly #declines: (id: number, error: PheromoneError) => boolean;
 
-  constructor(service: Service, connection: ClientConnection) {
+  /** `declines` may answer a call that could not even begin in another way than by `failed`; it returns whether it has. */
+  constructor(service: Service, connection: ClientConnection, declines: (id: number, error: PheromoneError) => boolean = () => false) {
     this.#service = service;
     this.#connection = connection;
+    this.#declines = declines;
     connection.onMessage((message, payload) => this.receive(message, payload));
-    connection.onClose(() => {
-      for (const giveUp of this.#calls.values()) giveUp();
-      for (const unsubscribe of this.#subscriptions.values()) unsubscribe();
-    });
+    connection.onClose(() => this.end());
   }
 
-  /** Whoever takes over the connection's messages hands those of a client on to this. */
+  /** For whoever has taken over the handler of the connection's end. */
+  end(): void {
+    for (const giveUp of this.#calls.values()) giveUp();
+    for (const unsubscribe of this.#subscriptions.values()) unsubscribe();
+  }
+
+  /** Answers a request like a call: `begin` opens the session and returns what gives it up. */
+  begin(id: number, begin: (caller: Caller) => () => void): void {
+    try {
+      const giveUp = begin({
+        answered: (outputs, bytes, spans, release) => {
+          this.#calls.delete(id);
+          try {
+            this.#connection.send({ type: 'result', id, outputs, spans }, bytes, { keep: true, sent: release });
+          } catch (error) {
+            release();
+            this.#fail(id, error);
+          }
+        },
+        failed: (code, text) => this.#failed(id, code, text),
+      });
+      this.#calls.set(id, giveUp);
+    } catch (error) {
+      if (!(error instanceof PheromoneError) || !this.#declines(id, error)) this.#fail(id, error);
+    }
+  }
+
+  /** Whoever has taken over the connection's messages hands those of a client on to this. */
   receive(message: ClientMessage, payload: Uint8Array): void {
     const { id } = message;
     switch (message.type) {
       case 'call':
-        this.#attempt(id, () => this.#call(message, payload));
+        this.begin(id, (caller) => this.#service.call(message, payload, caller));
         break;
       case 'cancel':
         (this.#calls.get(id) ?? this.#feeds.get(id))?.();
@@ -56,22 +83,6 @@ export class ClientSession {
         );
         break;
     }
-  }
-
-  #call({ id, ...request }: Call, input: Uint8Array): void {
-    const giveUp = this.#service.call(request, input, {
-      answered: (outputs, bytes, spans, release) => {
-        this.#calls.delete(id);
-        try {
-          this.#connection.send({ type: 'result', id, outputs, spans }, bytes, { keep: true, sent: release });
-        } catch (error) {
-          release();
-          this.#fail(id, error);
-        }
-      },
-      failed: (code, text) => this.#failed(id, code, text),
-    });
-    this.#calls.set(id, giveUp);
   }
 
   #feed({ id, ...request }: Feed, event: Uint8Array): void {

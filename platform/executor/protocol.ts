@@ -21,6 +21,8 @@ export interface ExecutorSetup {
   /** `false`: functions of all apps run in processes of their own. */
   readonly sharedMemory: boolean;
   readonly isolation: IsolationOptions;
+  /** JavaScript heap of the thread, in MiB; 0: what the runtime gives itself. */
+  readonly heapMb: number;
 }
 
 export type ToExecutor =

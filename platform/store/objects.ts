@@ -156,6 +156,14 @@ export class ObjectStore {
     return new Uint8Array(this.arena, this.#doubles[at + 3], this.#doubles[at + 4]);
   }
 
+  /** Whether a record with this reference, and its payload, would lie inside the arena: for references from outside. */
+  isInside(ref: number): boolean {
+    const inside = (from: number, bytes: number): boolean => from >= 0 && bytes >= 0 && from + bytes <= this.arena.byteLength;
+    if (!inside(ref * ALIGN_BYTES, RECORD_BYTES)) return false;
+    const at = (ref * ALIGN_BYTES) / 8;
+    return inside(this.#doubles[at + 3] as number, this.#doubles[at + 4] as number);
+  }
+
   /** In bytes, also where they are absent. */
   size(ref: number): number {
     return this.#doubles[(ref * ALIGN_BYTES) / 8 + 4] as number;

@@ -3,12 +3,12 @@ import type { ErrorCode } from '../core/errors.ts';
 import { bad, flag, length, list, multiple, natural, text } from './fields.ts';
 import type { Heads } from './heads.ts';
 import { readSpans, spanFields } from './node-heads.ts';
-import type { ObjectHead, PeerReport, PeerRequest } from './peer-messages.ts';
+import type { Find, Looked, ObjectHead, PeerReport, PeerRequest } from './peer-messages.ts';
 
 const TAG = {
-  ...{ run: 64, abort: 65, drop: 66, fetch: 67, found: 68 },
+  ...{ run: 64, abort: 65, drop: 66, fetch: 67, found: 68, look: 69 },
   ...{ sent: 80, output: 81, start: 82, expected: 83, started: 84, failed: 85, idle: 86, refused: 87, spans: 88, find: 89 },
-  ...{ object: 90, absent: 91 },
+  ...{ object: 90, absent: 91, looked: 92 },
 } as const;
 
 const FIELDS_PER_OBJECT = 9;
@@ -26,6 +26,8 @@ export const PEER_REQUEST_HEADS: Heads<PeerRequest> = {
         return [TAG.fetch, m.id, m.home, m.session, m.ref, m.byStore];
       case 'found':
         return [TAG.found, m.id, m.session, objectFields(m.object === undefined ? [] : [m.object])];
+      case 'look':
+        return [TAG.look, m.id, m.session, m.bucket, m.key];
     }
   },
 
@@ -59,13 +61,9 @@ export const PEER_REQUEST_HEADS: Heads<PeerRequest> = {
           byStore: flag(f[5], 'fetch.byStore'),
         };
       case TAG.found:
-        length(f, 4, 'found');
-        return {
-          type: 'found',
-          id: natural(f[1], 'found.id'),
-          session: natural(f[2], 'found.session'),
-          object: readObjects(f[3], payloadBytes)[0],
-        };
+        return { type: 'found', ...readReply(f, 'found', payloadBytes) };
+      case TAG.look:
+        return { type: 'look', ...readQuestion(f, 'look') };
       default:
         throw bad('head', "the tag of a node's request", f[0]);
     }
@@ -76,15 +74,15 @@ export const PEER_REPORT_HEADS: Heads<PeerReport> = {
   toFields(m) {
     switch (m.type) {
       case 'sent':
-        return [TAG.sent, m.session, objectFields([m.object])];
+        return [TAG.sent, m.session, m.sender, objectFields([m.object])];
       case 'output':
         return [TAG.output, m.session, objectFields([m.object])];
       case 'start':
         return [TAG.start, m.session, m.fn, objectFields([m.object])];
       case 'expected':
-        return [TAG.expected, m.session, m.source, m.bucket, m.group, m.keys];
+        return [TAG.expected, m.session, m.sender, m.source, m.bucket, m.group, m.keys];
       case 'started':
-        return [TAG.started, m.session, m.fn, m.invocation, objectFields(m.objects)];
+        return [TAG.started, m.session, m.fn, m.invocation, m.attempt, objectFields(m.objects)];
       case 'invocation-failed':
         return [TAG.failed, m.session, m.invocation, m.code, m.message];
       case 'idle':
@@ -95,6 +93,8 @@ export const PEER_REPORT_HEADS: Heads<PeerReport> = {
         return [TAG.spans, m.session, spanFields(m.spans)];
       case 'find':
         return [TAG.find, m.id, m.session, m.bucket, m.key];
+      case 'looked':
+        return [TAG.looked, m.id, m.session, objectFields(m.object === undefined ? [] : [m.object])];
       case 'object':
         return [TAG.object, m.id, m.storeKey];
       case 'absent':
@@ -106,7 +106,12 @@ export const PEER_REPORT_HEADS: Heads<PeerReport> = {
     const f = list(fields, 'head');
     switch (f[0]) {
       case TAG.sent:
-        return { type: 'sent', session: natural(f[1], 'sent.session'), object: readObject(f[2], payloadBytes) };
+        return {
+          type: 'sent',
+          session: natural(f[1], 'sent.session'),
+          sender: position(f[2], 'sent.sender'),
+          object: readObject(f[3], payloadBytes),
+        };
       case TAG.output:
         return { type: 'output', session: natural(f[1], 'output.session'), object: readObject(f[2], payloadBytes) };
       case TAG.start:
@@ -117,14 +122,15 @@ export const PEER_REPORT_HEADS: Heads<PeerReport> = {
           object: readObject(f[3], payloadBytes),
         };
       case TAG.expected:
-        length(f, 6, 'expected');
+        length(f, 7, 'expected');
         return {
           type: 'expected',
           session: natural(f[1], 'expected.session'),
-          source: position(f[2], 'expected.source'),
-          bucket: position(f[3], 'expected.bucket'),
-          group: text(f[4], 'expected.group'),
-          keys: list(f[5], 'expected.keys').map((key) => text(key, 'expected.keys')),
+          sender: position(f[2], 'expected.sender'),
+          source: position(f[3], 'expected.source'),
+          bucket: position(f[4], 'expected.bucket'),
+          group: text(f[5], 'expected.group'),
+          keys: list(f[6], 'expected.keys').map((key) => text(key, 'expected.keys')),
         };
       case TAG.started:
         return {
@@ -132,7 +138,8 @@ export const PEER_REPORT_HEADS: Heads<PeerReport> = {
           session: natural(f[1], 'started.session'),
           fn: natural(f[2], 'started.fn'),
           invocation: natural(f[3], 'started.invocation'),
-          objects: readObjects(f[4], payloadBytes),
+          attempt: natural(f[4], 'started.attempt'),
+          objects: readObjects(f[5], payloadBytes),
         };
       case TAG.failed:
         return {
@@ -160,13 +167,9 @@ export const PEER_REPORT_HEADS: Heads<PeerReport> = {
       case TAG.spans:
         return { type: 'spans', session: natural(f[1], 'spans.session'), spans: readSpans(f[2]) };
       case TAG.find:
-        return {
-          type: 'find',
-          id: natural(f[1], 'find.id'),
-          session: natural(f[2], 'find.session'),
-          bucket: natural(f[3], 'find.bucket'),
-          key: text(f[4], 'find.key'),
-        };
+        return { type: 'find', ...readQuestion(f, 'find') };
+      case TAG.looked:
+        return { type: 'looked', ...readReply(f, 'looked', payloadBytes) };
       case TAG.object:
         return { type: 'object', id: natural(f[1], 'object.id'), storeKey: text(f[2], 'object.storeKey') };
       case TAG.absent:
@@ -176,6 +179,27 @@ export const PEER_REPORT_HEADS: Heads<PeerReport> = {
     }
   },
 };
+
+/** Whoever looks for an object: `find` and `look`. */
+function readQuestion(f: readonly unknown[], where: string): Omit<Find, 'type'> {
+  length(f, 5, where);
+  return {
+    id: natural(f[1], `${where}.id`),
+    session: natural(f[2], `${where}.session`),
+    bucket: natural(f[3], `${where}.bucket`),
+    key: text(f[4], `${where}.key`),
+  };
+}
+
+/** The answer to that: `found` and `looked`. */
+function readReply(f: readonly unknown[], where: string, payloadBytes: number): Omit<Looked, 'type'> {
+  length(f, 4, where);
+  return {
+    id: natural(f[1], `${where}.id`),
+    session: natural(f[2], `${where}.session`),
+    object: readObjects(f[3], payloadBytes)[0],
+  };
+}
 
 /** A position in a plan, or -1. */
 function position(value: unknown, where: string): number {

@@ -75,12 +75,23 @@ export interface Found {
   readonly object: ObjectHead | undefined;
 }
 
-export type PeerRequest = Run | Abort | Drop | Fetch | Found;
+/** Asks a guest whether it has an object. Answer: `looked`. */
+export interface Look {
+  readonly type: 'look';
+  readonly id: number;
+  readonly session: number;
+  readonly bucket: number;
+  readonly key: string;
+}
+
+export type PeerRequest = Run | Abort | Drop | Fetch | Found | Look;
 
 /** An object came into a bucket whose triggers have state. Payload: its bytes, if they lie nowhere else. */
 export interface Sent {
   readonly type: 'sent';
   readonly session: number;
+  /** The guest's number for the invocation that sent it, where its start was told; else -1. */
+  readonly sender: number;
   readonly object: ObjectHead;
 }
 
@@ -103,6 +114,8 @@ export interface Start {
 export interface Expected {
   readonly type: 'expected';
   readonly session: number;
+  /** As for `sent`. */
+  readonly sender: number;
   readonly source: number;
   readonly bucket: number;
   readonly group: string;
@@ -116,6 +129,7 @@ export interface Started {
   readonly fn: number;
   /** The guest's number for the invocation. */
   readonly invocation: number;
+  readonly attempt: number;
   readonly objects: readonly ObjectHead[];
 }
 
@@ -162,6 +176,14 @@ export interface Find {
   readonly key: string;
 }
 
+/** Answer to `look`. Payload as for `found`. */
+export interface Looked {
+  readonly type: 'looked';
+  readonly id: number;
+  readonly session: number;
+  readonly object: ObjectHead | undefined;
+}
+
 /** Answer to `fetch`. Payload: the object's bytes, unless `storeKey` says under which key of the durable store they are. */
 export interface FetchedObject {
   readonly type: 'object';
@@ -187,5 +209,6 @@ export type PeerReport =
   | RunRefused
   | Spans
   | Find
+  | Looked
   | FetchedObject
   | AbsentObject;

@@ -7,11 +7,15 @@ import { loadTriggers } from '../door/load-triggers.ts';
 
 export interface App {
   readonly index: number;
+  /** The same on all nodes of a cluster; on a node by itself, how often the name was registered. */
+  readonly version: number;
   readonly plan: AppPlan;
   readonly factories: ReadonlyMap<string, TriggerFactory>;
   sessions: number;
   /** No new sessions: removed, or replaced by a later registration. */
   retired: boolean;
+  /** It has been callable; from then on sessions of other nodes may use it here, too. */
+  isLoaded: boolean;
 }
 
 export class Apps {
@@ -20,11 +24,15 @@ export class Apps {
   readonly #byPlan = new Map<AppPlan, App>();
   #next = 0;
 
-  /** Checks the definition and loads its custom triggers; `publish` makes the app callable. Throws `INVALID_APP`, `FUNCTION_LOAD_FAILED`. */
-  async prepare(definition: AppDefinition): Promise<App> {
+  /**
+   * Checks the definition and loads its custom triggers; `publish` makes the app callable. `version`: default one more
+   * than that of the name's app. Throws `INVALID_APP`, `FUNCTION_LOAD_FAILED`.
+   */
+  async prepare(definition: AppDefinition, version?: number): Promise<App> {
     const plan = planApp(definition);
     const factories = await loadTriggers(definition);
-    const app: App = { index: this.#next++, plan, factories, sessions: 0, retired: false };
+    const ofName = this.#byName.get(plan.name)?.version ?? 0;
+    const app: App = { index: this.#next++, version: version ?? ofName + 1, plan, factories, sessions: 0, retired: false, isLoaded: false };
     this.definitions.set(app.index, definition);
     this.#byPlan.set(plan, app);
     return app;
@@ -34,6 +42,7 @@ export class Apps {
   publish(app: App): App | undefined {
     const before = this.#byName.get(app.plan.name);
     this.#byName.set(app.plan.name, app);
+    app.isLoaded = true;
     if (before !== undefined) before.retired = true;
     return before;
   }
@@ -44,6 +53,27 @@ export class Apps {
     if (app === undefined)
       throw new PheromoneError('UNKNOWN_APP', `expected a registered app (${this.names().join(', ') || 'none is'}), got "${name}"`);
     return app;
+  }
+
+  /** The app of a name, if there is one. */
+  find(name: string): App | undefined {
+    return this.#byName.get(name);
+  }
+
+  /** A version of an app, also one that was replaced and still has sessions. Throws `UNKNOWN_APP`. */
+  version(name: string, version: number): App {
+    for (const app of this.#byPlan.values()) if (app.plan.name === name && app.version === version && app.isLoaded) return app;
+    throw new PheromoneError('UNKNOWN_APP', `app "${name}": expected version ${version} to be here, it is not`);
+  }
+
+  /** The definition by which an app was registered. */
+  definition(app: App): AppDefinition {
+    return this.definitions.get(app.index) as AppDefinition;
+  }
+
+  /** All apps that are callable. */
+  all(): Iterable<App> {
+    return this.#byName.values();
   }
 
   /** The app of a plan, also when its name is another app's by now. Throws `UNKNOWN_APP` once it was dropped. */

@@ -4,7 +4,7 @@ import type { AppDefinition } from '../core/app.ts';
 import { PheromoneError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { ExecutorSetup, FromExecutor, ToExecutor } from '../executor/protocol.ts';
-import { ABSENT, BETWEEN, BODY, DYING, FULL, LOOP, PARKED, type Threads } from '../executor/threads.ts';
+import { ABSENT, BETWEEN, BODY, DYING, FULL, LOOP, PARKED, SEARCHING, type Threads } from '../executor/threads.ts';
 import { openLog } from '../log/log.ts';
 import { THREADS } from '../store/memory.ts';
 import type { ExecutorState } from '../wire/messages.ts';
@@ -19,8 +19,8 @@ const ENTRY = new URL(`../executor/entry${import.meta.url.slice(import.meta.url.
 export interface ExecutorEvents {
   /** A thread hangs and was declared dying. `body`: inside a body, else in its event loop. What it holds is to be taken back. */
   hung(thread: number, body: boolean): void;
-  /** A thread has ended; nothing of it runs any more. `inBody`: it ended while a body ran, not in its event loop. */
-  ended(thread: number, inBody: boolean): void;
+  /** A thread has ended; nothing of it runs any more. `inBody`: it ended while a body ran, not in its event loop. `cause`: why, where that is known. */
+  ended(thread: number, inBody: boolean, cause?: string): void;
 }
 
 /** An app that no executor has loaded yet. */
@@ -66,11 +66,19 @@ export class Executors {
       return;
     }
     this.#threads.admit(thread);
-    const worker = new Worker(ENTRY, { workerData: { ...this.#setup, thread, apps: [...this.#apps] } satisfies ExecutorSetup });
+    const { heapMb } = this.#setup;
+    const worker = new Worker(ENTRY, {
+      workerData: { ...this.#setup, thread, apps: [...this.#apps] } satisfies ExecutorSetup,
+      resourceLimits: heapMb === 0 ? {} : { maxOldGenerationSizeMb: heapMb },
+    });
     this.#workers.set(thread, worker);
     worker.on('message', (message: FromExecutor) => this.#receive(thread, message));
     worker.on('error', (err) => log.error('an executor thread failed', { executor: thread, err }));
-    worker.on('exit', () => this.#onExit(thread));
+    let cause: string | undefined;
+    worker.on('error', ({ code }: NodeJS.ErrnoException) => {
+      if (code === 'ERR_WORKER_OUT_OF_MEMORY') cause = 'its memory, the heap, is full';
+    });
+    worker.on('exit', () => this.#onExit(thread, cause));
     // Those that were told of them may be gone before they answer.
     for (const app of this.#loading.keys()) this.tell(thread, { type: 'app', app, definition: this.#apps.get(app) as AppDefinition });
   }
@@ -157,6 +165,21 @@ export class Executors {
     });
   }
 
+  /** Executors that take work. */
+  get count(): number {
+    return this.#workers.size - this.#leaving.size;
+  }
+
+  /** How many executors could begin an invocation at once. */
+  idle(): number {
+    let idle = 0;
+    for (const thread of this.#workers.keys()) {
+      const kind = this.#threads.kind(thread);
+      if (!this.#leaving.has(thread) && (kind === PARKED || kind === LOOP || kind === SEARCHING)) idle++;
+    }
+    return idle;
+  }
+
   /** Numbers of the threads that have started and not ended. */
   numbers(): Iterable<number> {
     return this.#workers.keys();
@@ -186,13 +209,13 @@ export class Executors {
     this.#loading.delete(app);
   }
 
-  #onExit(thread: number): void {
+  #onExit(thread: number, cause: string | undefined): void {
     this.#workers.delete(thread);
     const isReplaced = this.#leaving.delete(thread);
     const inBody = this.#threads.kind(thread) === BODY;
     this.#threads.setKind(thread, ABSENT);
     if (this.#stopped) return;
-    this.#events.ended(thread, inBody);
+    this.#events.ended(thread, inBody, cause);
     if (!isReplaced) {
       if (!inBody) this.#blameLoads();
       this.start();

@@ -1,4 +1,5 @@
 /** How a worker node is set up. Every default of it stands here. */
+import { LIMITS } from '../core/limits.ts';
 import { GRANULE_BYTES, THREADS } from '../store/memory.ts';
 
 export interface WorkerOptions {
@@ -18,6 +19,8 @@ export interface WorkerOptions {
   readonly labels: readonly string[];
   /** Where the cluster's manager listens, as `host:port`; `''`: the node is by itself. */
   readonly manager: string;
+  /** How long the node, told to stop, goes on with the sessions that it has. */
+  readonly drainMs: number;
   /** How long invocations wait for an executor of their own node before they go to another one (delayed forwarding). */
   readonly forwardDelayMs: number;
   /** Objects up to this size travel with the message that needs them; larger ones are fetched. 0: none do. */
@@ -28,6 +31,8 @@ export interface WorkerOptions {
   readonly twoTier: boolean;
   /** `false`: objects go from node to node by way of the durable store. For measuring. */
   readonly directTransfer: boolean;
+  /** JavaScript heap of each executor's thread, and of processes whose app does not say, in MiB; 0: what the runtime gives itself. */
+  readonly heapMb: number;
   /** Object memory that each app may hold that does not say itself; 0: as much as there is. */
   readonly appMemoryBytes: number;
   /** `false`: functions of all apps run in processes of their own, with copies of their inputs. For measuring. */
@@ -47,11 +52,13 @@ export const WORKER_DEFAULTS: WorkerOptions = {
   name: '',
   labels: [],
   manager: '',
+  drainMs: 3_000,
   forwardDelayMs: 1,
   piggybackBytes: 16_384,
   prefetch: false,
   twoTier: true,
   directTransfer: true,
+  heapMb: 0,
   appMemoryBytes: 0,
   sharedMemory: true,
   idleProcesses: 4,
@@ -67,6 +74,7 @@ export function workerOptions(given: Partial<WorkerOptions>): WorkerOptions {
   if (options.arenaBytes % GRANULE_BYTES !== 0) {
     throw new RangeError(`arenaBytes: expected a multiple of ${GRANULE_BYTES}, got ${options.arenaBytes}`);
   }
+  if (options.heapMb !== 0) expectInteger('heapMb', options.heapMb, LIMITS.heapMinMb, LIMITS.heapMaxMb);
   expectInteger('appMemoryBytes', options.appMemoryBytes, 0, 16 * 2 ** 30);
   expectInteger('idleProcesses', options.idleProcesses, 0, 1_000);
   expectInteger('idleProcessMs', options.idleProcessMs, 1, 2 ** 31 - 1);

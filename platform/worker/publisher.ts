@@ -1,9 +1,12 @@
 /** Starts functions on behalf of the scheduler: counts them as under way and publishes them, or keeps them until there is room. */
 import type { Invocation, Ledger } from '../executor/ledger.ts';
+import { ending, QUIET, type Report, SOURCES_DONE } from '../executor/reports.ts';
 import type { Threads } from '../executor/threads.ts';
 import type { ObjectStore } from '../store/objects.ts';
 import type { SessionTable } from '../store/sessions.ts';
-import type { SessionState, Started } from './sessions.ts';
+import type { SessionState } from './sessions.ts';
+import type { Spread } from './spread.ts';
+import type { Started } from './started-runs.ts';
 
 export class Publisher {
   readonly #table: SessionTable;
@@ -11,16 +14,31 @@ export class Publisher {
   readonly #ledger: Ledger;
   readonly #threads: Threads;
   readonly #published: () => void;
+  readonly #defer: (report: Report) => void;
+  #spread: Spread | undefined;
   /** Invocations for which the ledger has no room; counted as under way. */
   #backlog: Invocation[] = [];
 
-  /** `published` is called after every publication: bodies will come. */
-  constructor(table: SessionTable, objects: ObjectStore, ledger: Ledger, threads: Threads, published: () => void) {
+  /** `published` is called after every publication: bodies will come. `defer` has an end settled like one that an executor reported. */
+  constructor(
+    table: SessionTable,
+    objects: ObjectStore,
+    ledger: Ledger,
+    threads: Threads,
+    published: () => void,
+    defer: (report: Report) => void,
+  ) {
+    this.#defer = defer;
     this.#table = table;
     this.#objects = objects;
     this.#ledger = ledger;
     this.#threads = threads;
     this.#published = published;
+  }
+
+  /** From now on the node is part of a cluster. */
+  join(spread: Spread): void {
+    this.#spread = spread;
   }
 
   /** Starts a function with objects of the session. Throws `OUT_OF_MEMORY` where the list of them does not fit; nothing is started then. */
@@ -31,12 +49,31 @@ export class Publisher {
   }
 
   /** Starts a function with inputs that are in memory already; again, where it has had them before. */
-  begin(session: SessionState, { fn, inputs, inputCount }: Started): void {
+  begin(session: SessionState, { fn, inputs, inputCount }: Started, attempt = 1): void {
     const { slot, epoch, app } = session;
     session.starts++;
     this.#table.count(slot, 0, 1);
     for (const set of app.plan.functions[fn]?.watchSets ?? []) if (set !== 0) this.#table.count(slot, set, 1);
-    this.publish({ slot, epoch, fn, inputs, inputCount, attempt: 1, dueMs: 0 });
+    this.place(session, { slot, epoch, fn, inputs, inputCount, attempt, dueMs: 0 });
+  }
+
+  /** Has what is counted as under way started here, or on another node of the cluster. */
+  place(session: SessionState, invocation: Invocation): void {
+    if (this.#spread?.takes(session, invocation) !== true) this.publish(invocation);
+  }
+
+  /** Takes an invocation back that was counted as under way: it has ended, or will not begin. */
+  unbegin({ slot, epoch, app }: SessionState, fn: number): void {
+    for (const set of app.plan.functions[fn]?.watchSets ?? []) {
+      if (set !== 0) this.uncount(slot, epoch, set, 1);
+    }
+    this.uncount(slot, epoch, 0, 1);
+  }
+
+  /** Takes `count` invocations of a watch set back; where they were the last, the end is settled like one that an executor reports. */
+  uncount(slot: number, epoch: number, set: number, count: number): void {
+    if (this.#table.count(slot, set, -count) !== 0) return;
+    this.#defer(ending(set === 0 ? QUIET : SOURCES_DONE, slot, epoch, set));
   }
 
   /** Publishes what is counted as under way already. */

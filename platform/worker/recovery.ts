@@ -2,7 +2,6 @@
 import { afterExecutorDeath } from '../core/recovery.ts';
 import { hostNowNs } from '../executor/clock.ts';
 import type { EntryId, Invocation, Ledger } from '../executor/ledger.ts';
-import { QUIET, SOURCES_DONE } from '../executor/reports.ts';
 import type { Threads } from '../executor/threads.ts';
 import type { HostParts, SessionHost } from './session-host.ts';
 import type { SessionState } from './sessions.ts';
@@ -10,7 +9,7 @@ import type { SessionState } from './sessions.ts';
 type Verdict = 'timed-out' | 'rerun' | 'give-up';
 
 /** What recovery works with. */
-export interface RecoveryParts extends Pick<HostParts, 'table' | 'sessions' | 'publisher' | 'defer'> {
+export interface RecoveryParts extends Pick<HostParts, 'table' | 'sessions' | 'publisher' | 'drain'> {
   readonly ledger: Ledger;
   readonly threads: Threads;
   readonly host: SessionHost;
@@ -18,6 +17,8 @@ export interface RecoveryParts extends Pick<HostParts, 'table' | 'sessions' | 'p
 
 export class Recovery {
   readonly #parts: RecoveryParts;
+  /** Why the thread ended whose work is taken back. */
+  #cause: string | undefined;
   readonly #entry: Invocation = { slot: 0, epoch: 0, fn: 0, inputs: 0, inputCount: 0, attempt: 0, dueMs: 0 };
 
   constructor(parts: RecoveryParts) {
@@ -35,8 +36,12 @@ export class Recovery {
     });
   }
 
-  /** A thread has ended: inside a body, that one is to blame; in its event loop, nobody can tell which it was, if any. */
-  onEnded(thread: number, inBody: boolean): void {
+  /**
+   * A thread has ended: inside a body, that one is to blame; in its event loop, nobody can tell which it was, if any.
+   * `cause`: why, where that is known.
+   */
+  onEnded(thread: number, inBody: boolean, cause?: string): void {
+    this.#cause = cause;
     const culprit = inBody ? this.#parts.threads.bodyEntry(thread) : undefined;
     this.#takeBack(thread, (id, { attempt }, { app }) => {
       return afterExecutorDeath(app.plan.recovery, attempt, culprit === undefined || id === culprit);
@@ -46,35 +51,35 @@ export class Recovery {
 
   #takeBack(thread: number, judge: (id: EntryId, entry: Invocation, session: SessionState) => Verdict): void {
     const { ledger, sessions, publisher, table } = this.#parts;
+    // What the thread has reported of its invocations comes first.
+    this.#parts.drain();
     for (const id of ledger.heldBy(thread)) {
       const entry = ledger.read(id, this.#entry);
       const session = sessions.at(entry.slot, entry.epoch);
       if (session === undefined || !ledger.finish(id, thread)) continue;
       // Until it has really ended, the thread may still write to what it had allocated.
       sessions.holdFor(session, thread);
-      const verdict = judge(id, entry, session);
+      const run = session.started?.of(thread, id, entry.fn);
+      // A failure that was reported has had its consequences.
+      const verdict = run?.hasFailed ? 'over' : judge(id, entry, session);
       if (verdict === 'rerun' && !table.isAborted(entry.slot)) {
         publisher.publish({ ...entry, attempt: entry.attempt + 1, dueMs: 0 });
         continue;
       }
-      if (verdict !== 'rerun') this.#blame(session, entry, verdict);
-      this.#account(session, entry);
+      if (verdict === 'timed-out' || verdict === 'give-up') this.#blame(session, entry, verdict, run?.invocation);
+      publisher.unbegin(session, entry.fn);
     }
   }
 
-  #blame(session: SessionState, { fn, attempt }: Invocation, verdict: Verdict): void {
+  #blame(session: SessionState, { fn, attempt }: Invocation, verdict: 'timed-out' | 'give-up', invocation: number | undefined): void {
     const { name, functions } = session.app.plan;
     const where = `app "${name}": function "${functions[fn]?.definition.name}"`;
-    if (verdict === 'timed-out')
-      this.#parts.host.fail(session, 'FUNCTION_TIMED_OUT', `${where}: expected to end within ${functions[fn]?.timeoutMs} ms`);
-    else this.#parts.host.fail(session, 'EXECUTOR_DIED', `${where}: its executor's thread ended under it, ${attempt} times`);
-  }
-
-  #account(session: SessionState, { slot, epoch, fn }: Invocation): void {
-    const { table } = this.#parts;
-    for (const set of session.app.plan.functions[fn]?.watchSets ?? []) {
-      if (set !== 0 && table.count(slot, set, -1) === 0) this.#parts.defer({ type: SOURCES_DONE, slot, epoch, ref: set, fn: -1, count: 0 });
+    if (verdict === 'timed-out') {
+      const expected = `expected to end within ${functions[fn]?.timeoutMs} ms`;
+      this.#parts.host.fail(session, 'FUNCTION_TIMED_OUT', `${where}: ${expected}`, invocation);
+    } else {
+      const ended = `its executor's thread ended under it, ${attempt === 1 ? 'once' : `${attempt} times`}${this.#cause === undefined ? '' : `: ${this.#cause}`}`;
+      this.#parts.host.fail(session, 'EXECUTOR_DIED', `${where}: ${ended}`, invocation);
     }
-    if (table.count(slot, 0, -1) === 0) this.#parts.defer({ type: QUIET, slot, epoch, ref: 0, fn: -1, count: 0 });
   }
 }

@@ -1,9 +1,11 @@
 /** What the scheduler does about a report of an executor: it tells core, and has the host do what core decides. */
 import type { ErrorCode, PheromoneError } from '../core/errors.ts';
-import type { ObjectMeta } from '../core/trigger.ts';
-import { EXPECTED, FAILED, OUTPUT, RETIRE, type Report, SENT, START, STARTED } from '../executor/reports.ts';
+import type { ObjectMeta, SourceRun, StartedSource } from '../core/trigger.ts';
+import { EXPECTED, FAILED, FIND, OUTPUT, RETIRE, type Report, SENT, START, STARTED } from '../executor/reports.ts';
+import type { ObjectStore } from '../store/objects.ts';
 import { type HostParts, nowMs, type SessionHost } from './session-host.ts';
-import type { SessionState, Started } from './sessions.ts';
+import type { SessionState } from './sessions.ts';
+import { type Started, type StartedRun, StartedRuns } from './started-runs.ts';
 
 export class ReportHandler {
   readonly #parts: HostParts;
@@ -15,41 +17,71 @@ export class ReportHandler {
   }
 
   /** Reports of sessions that are over are of no consequence. */
-  handle({ type, slot, epoch, ref, fn, count }: Report, thread: number): void {
+  handle(report: Report, thread: number): void {
+    const { type, slot, epoch, ref, fn } = report;
     if (type === RETIRE) {
       this.#parts.executors.retire(thread);
       return;
     }
     const session = this.#parts.sessions.at(slot, epoch);
     if (session === undefined) return;
+    const run = this.#runOf(session, report, thread);
+    if (session.guest !== undefined) {
+      session.guest.reported(session, report, run);
+      return;
+    }
     switch (type) {
       case SENT:
-        this.#onSent(session, ref);
+        this.#onSent(session, ref, run);
         break;
       case OUTPUT:
-        this.#host.apply(this.#parts.core.outputSent(this.#meta(session, ref)));
+        this.#host.apply(this.#parts.core.outputSent(metaOf(this.#parts.objects, session, ref)));
         break;
       case EXPECTED:
-        this.#onExpected(session, ref, fn);
+        this.#onExpected(session, ref, fn, run);
         break;
       case FAILED:
-        this.#onFailed(session, ref);
+        this.#onFailed(session, ref, run);
         break;
       case STARTED:
-        this.#onStarted(session, { fn, inputs: ref, inputCount: count });
+        if (run !== undefined) this.#onStarted(session, run);
         break;
       case START:
-        this.#parts.publisher.publish({ slot, epoch, fn, inputs: ref, inputCount: 1, attempt: 1, dueMs: 0 });
+        this.#parts.publisher.place(session, { slot, epoch, fn, inputs: ref, inputCount: 1, attempt: 1, dueMs: 0 });
+        break;
+      case FIND:
+        this.#host.spread?.onWish(session, fn, ref);
         break;
     }
   }
 
-  #onSent(session: SessionState, ref: number): void {
+  /** The run that a report is about; `undefined` where the starts of its function are not told. */
+  #runOf(session: SessionState, { type, ref, fn, count, entry, attempt }: Report, thread: number): StartedRun | undefined {
+    if (type === STARTED) {
+      const started = { fn, inputs: ref, inputCount: count, attempt };
+      session.started ??= new StartedRuns();
+      const run = session.started.add(started, inputsOf(this.#parts.objects, started));
+      session.started.hold(thread, entry, run);
+      return run;
+    }
+    if (session.started === undefined) return undefined;
+    if (type === SENT || type === EXPECTED) return session.started.of(thread, entry, this.#parts.objects.source(ref));
+    if (type !== FAILED) return undefined;
+    const failed = session.started.of(thread, entry, fn);
+    if (failed !== undefined) failed.hasFailed = true;
+    return failed;
+  }
+
+  #onSent(session: SessionState, ref: number, sender: SourceRun | undefined): void {
     const bucket = session.app.plan.buckets[this.#parts.objects.bucket(ref)];
-    const meta = this.#meta(session, ref);
+    const meta = { ...metaOf(this.#parts.objects, session, ref), sender };
     if (bucket === undefined) return;
     if (bucket.stateful.length > 0) this.#host.apply(this.#parts.core.objectSent(meta, nowMs()));
-    if (bucket.appStateful.length === 0) return;
+    if (bucket.appStateful.length === 0 || this.#parts.core.isRepetition(meta)) return;
+    if (this.#host.spread !== undefined) {
+      this.#host.spread.appObjectSent(session, ref);
+      return;
+    }
     try {
       const held = this.#parts.appObjects.hold(this.#parts.objects.payload(ref), this.#parts.objects.label(ref));
       this.#host.apply(this.#parts.core.appObjectSent(session.app.plan, { ...meta, ref: held }, nowMs()));
@@ -59,45 +91,55 @@ export class ReportHandler {
     }
   }
 
-  #onExpected(session: SessionState, ref: number, bucket: number): void {
-    const { session: id, source, group } = this.#meta(session, ref);
+  #onExpected(session: SessionState, ref: number, bucket: number, sender: SourceRun | undefined): void {
+    const { session: id, source, group } = metaOf(this.#parts.objects, session, ref);
     const keys = JSON.parse(Buffer.from(this.#parts.objects.payload(ref)).toString()) as string[];
     const name = session.app.plan.buckets[bucket]?.name ?? '';
-    this.#host.apply(this.#parts.core.expected({ session: id, source, bucket: name, group, keys }, nowMs()));
+    this.#host.apply(this.#parts.core.expected({ session: id, source, bucket: name, group, keys, sender }, nowMs()));
   }
 
-  /** The session remembers what was started, so that it can be started again. */
-  #onStarted(session: SessionState, started: Started): void {
-    const { id, app } = session;
-    const { fn, inputs, inputCount } = started;
-    const refs = inputCount === 1 ? [inputs] : this.#parts.objects.readList(inputs, inputCount);
-    const invocation = session.started.push(started) - 1;
-    const source = {
-      ...{ session: id, invocation, fn: app.plan.functions[fn]?.definition.name ?? '' },
-      inputs: refs.map((ref) => this.#meta(session, ref)),
-    };
-    this.#host.apply(this.#parts.core.sourceStarted(source, nowMs()));
+  #onStarted(session: SessionState, run: StartedRun): void {
+    this.#host.apply(this.#parts.core.sourceStarted(sourceOf(this.#parts.objects, session, run), nowMs()));
   }
 
-  #onFailed(session: SessionState, ref: number): void {
-    const text =
-      ref === -1
-        ? `OUT_OF_MEMORY\napp "${session.app.plan.name}": object memory is full`
-        : Buffer.from(this.#parts.objects.payload(ref)).toString();
-    const end = text.indexOf('\n');
-    this.#host.apply(this.#parts.core.failed(session.id, text.slice(0, end) as ErrorCode, text.slice(end + 1)));
+  #onFailed(session: SessionState, ref: number, run: StartedRun | undefined): void {
+    const { code, message } = failureIn(this.#parts.objects, session, ref);
+    this.#host.apply(this.#parts.core.failed(session.id, code, message, run?.invocation));
   }
+}
 
-  #meta({ id, app }: SessionState, ref: number): ObjectMeta {
-    const { source, bucket, key, group, metadata } = this.#parts.objects.label(ref);
-    return {
-      ref,
-      session: id,
-      bucket: app.plan.buckets[bucket]?.name ?? '',
-      key,
-      group,
-      source: app.plan.functions[source]?.definition.name ?? '',
-      metadata,
-    };
-  }
+/** An object as core knows it. */
+export function metaOf(objects: ObjectStore, { id, app }: SessionState, ref: number): ObjectMeta {
+  const { source, bucket, key, group, metadata } = objects.label(ref);
+  return {
+    ref,
+    session: id,
+    bucket: app.plan.buckets[bucket]?.name ?? '',
+    key,
+    group,
+    source: app.plan.functions[source]?.definition.name ?? '',
+    metadata,
+  };
+}
+
+/** The objects that an invocation is started with. */
+export function inputsOf(objects: ObjectStore, { inputs, inputCount }: Started): readonly number[] {
+  return inputCount === 1 ? [inputs] : objects.readList(inputs, inputCount);
+}
+
+/** A run of an observed function as core knows it. */
+export function sourceOf(objects: ObjectStore, session: SessionState, run: StartedRun): StartedSource {
+  const { invocation, first, fn } = run;
+  return {
+    ...{ session: session.id, invocation, first, fn: session.app.plan.functions[fn]?.definition.name ?? '' },
+    inputs: inputsOf(objects, run).map((ref) => metaOf(objects, session, ref)),
+  };
+}
+
+/** What a failure that was reported says. */
+export function failureIn(objects: ObjectStore, { app }: SessionState, ref: number): { code: ErrorCode; message: string } {
+  if (ref === -1) return { code: 'OUT_OF_MEMORY', message: `app "${app.plan.name}": object memory is full` };
+  const text = Buffer.from(objects.payload(ref)).toString();
+  const end = text.indexOf('\n');
+  return { code: text.slice(0, end) as ErrorCode, message: text.slice(end + 1) };
 }

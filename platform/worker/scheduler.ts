@@ -8,8 +8,8 @@ import type { Caller, CallRequest, FeedRequest, Service, Subscriber } from '../d
 import { Streams } from '../door/streams.ts';
 import { Ledger } from '../executor/ledger.ts';
 import type { Report } from '../executor/reports.ts';
-import { AppObjects } from '../store/app-objects.ts';
 import type { Threads } from '../executor/threads.ts';
+import { AppObjects } from '../store/app-objects.ts';
 import { AppTable } from '../store/apps.ts';
 import { SCHEDULER } from '../store/memory.ts';
 import { type ObjectLabel, ObjectStore } from '../store/objects.ts';
@@ -60,14 +60,14 @@ export class Scheduler implements Service {
     const objects = new ObjectStore(setup.store, table, SCHEDULER);
     const sessions = new Sessions(table, objects.allocator);
     const publisher = new Publisher(
-      ...[table, objects, ledger, threads] as const,
+      ...([table, objects, ledger, threads] as const),
       () => this.#watch.start(),
       (report) => pump.settleLater(report),
     );
     const executors = new Executors(threads, setup, this.#apps.definitions, {
       hung: (thread, inBody) => recovery.onHung(thread, inBody),
-      ended: (thread, inBody) => {
-        recovery.onEnded(thread, inBody);
+      ended: (thread, inBody, cause) => {
+        recovery.onEnded(thread, inBody, cause);
         this.#watch.start();
       },
     });
@@ -101,11 +101,12 @@ export class Scheduler implements Service {
   join(spread: Spread): void {
     this.parts.publisher.join(spread);
     this.parts.host.join(spread);
+    this.#watch.join(() => spread.look());
   }
 
-  /** Makes an app callable; replaces one of the same name. Rejects with `INVALID_APP`, `FUNCTION_LOAD_FAILED`. */
-  async register(definition: AppDefinition): Promise<void> {
-    const app = await this.#apps.prepare(definition);
+  /** Makes an app callable; replaces one of the same name. `version`: see {@link Apps.prepare}. Rejects with `INVALID_APP`, `FUNCTION_LOAD_FAILED`. */
+  async register(definition: AppDefinition, version?: number): Promise<void> {
+    const app = await this.#apps.prepare(definition, version);
     try {
       this.#appTable.open(app.index, app.plan.name, definition.memoryBytes ?? (this.#appMemoryBytes || undefined));
       await this.#executors.load(app.index, definition);
@@ -145,9 +146,14 @@ export class Scheduler implements Service {
     return {
       sessions: this.#core.sessions,
       executors: this.#executors.states(),
-      memory: { usedBytes: this.#objects.allocator.usedBytes + this.#appObjects.heldBytes, arenaBytes: this.#arenaBytes },
+      memory: this.memory(),
       apps: this.#apps.names(),
     };
+  }
+
+  /** How much of object memory is taken. */
+  memory(): Status['memory'] {
+    return { usedBytes: this.#objects.allocator.usedBytes + this.#appObjects.heldBytes, arenaBytes: this.#arenaBytes };
   }
 
   /** Ends all executors. Calls under way are not answered. */

@@ -9,27 +9,19 @@ import { DueTimer } from '../door/due-timer.ts';
 import type { Caller } from '../door/service.ts';
 import type { Streams } from '../door/streams.ts';
 import { hostNowNs } from '../executor/clock.ts';
-import { QUIET, type Report } from '../executor/reports.ts';
+import { ending, QUIET, type Report } from '../executor/reports.ts';
 import type { AppObjects } from '../store/app-objects.ts';
 import { SCHEDULER } from '../store/memory.ts';
 import { NO_BUCKET, NO_FUNCTION, type ObjectLabel, type ObjectStore } from '../store/objects.ts';
 import type { SessionTable } from '../store/sessions.ts';
 import type { OutputHead, Span } from '../wire/messages.ts';
 import type { App, Apps } from './apps.ts';
+import { type Attempt, attempt, type OpenAttempt } from './attempts.ts';
 import type { Executors } from './executors.ts';
+import { CALLERS_INPUT, type NewObject, type OpenRequest } from './opening.ts';
 import type { Publisher } from './publisher.ts';
-import type { SessionState, Sessions, Started } from './sessions.ts';
+import type { SessionState, Sessions } from './sessions.ts';
 import type { Spread } from './spread.ts';
-
-/** How a session is opened. */
-export interface OpenRequest {
-  readonly app: App;
-  readonly fn: string;
-  readonly answer: 'first' | 'all';
-  /** From now on; `undefined`: none. */
-  readonly deadlineMs: number | undefined;
-  readonly trace: boolean;
-}
 
 /** What the host works with. */
 export interface HostParts {
@@ -53,6 +45,7 @@ export interface HostParts {
 export class SessionHost {
   readonly #parts: HostParts;
   readonly #due = new DueTimer(() => this.#onTime(), nowMs);
+  #spread: Spread | undefined;
 
   constructor(parts: HostParts) {
     this.#parts = parts;
@@ -80,23 +73,37 @@ export class SessionHost {
   }
 
   /**
-   * Opens a session that starts with function `fn`. Returns a function that gives it up; the caller then hears
-   * `CANCELLED`, unless an answer was faster. Throws `UNKNOWN_FUNCTION`, `OVERLOADED`, `OUT_OF_MEMORY`, `OBJECT_TOO_LARGE`.
+   * Runs function `fn` and what follows from it, in one session or, where the app's recovery says so, in several.
+   * Returns a function that gives it up; the caller then hears `CANCELLED`, unless an answer was faster. Throws
+   * `UNKNOWN_FUNCTION`, `OVERLOADED`, `OUT_OF_MEMORY`, `OBJECT_TOO_LARGE`.
    */
-  open({ app, fn: name, answer, deadlineMs, trace }: OpenRequest, input: Uint8Array, caller: Caller): () => void {
+  open(request: OpenRequest, input: Uint8Array, caller: Caller): () => void {
+    const open: OpenAttempt = (bytes, deadlineMs, each) => this.#open({ ...request, deadlineMs }, [{ bytes, label: CALLERS_INPUT }], each);
+    return attempt(request.app.plan, request.deadlineMs, open, input, caller);
+  }
+
+  /** Opens one session with several inputs; else as {@link open}. */
+  openWith(request: OpenRequest, inputs: readonly NewObject[], caller: Caller): () => void {
+    return this.#open(request, inputs, caller).giveUp;
+  }
+
+  #open({ app, fn: name, answer, deadlineMs, trace }: OpenRequest, inputs: readonly NewObject[], caller: Caller): Attempt {
     const { core, sessions, objects } = this.#parts;
     const fn = app.plan.functionIndex.get(name);
     if (fn === undefined)
       throw new PheromoneError('UNKNOWN_FUNCTION', `app "${app.plan.name}": expected one of its functions, got "${name}"`);
-    const label = { source: NO_FUNCTION, bucket: NO_BUCKET, key: '', group: '', metadata: '' };
     const session = sessions.open(app, caller, trace);
-    const ref = this.#orRelease(session, () => objects.add(session.slot, session.epoch, input, label, hostNowNs()));
+    const { slot, epoch } = session;
+    const refs = this.#orRelease(session, () => inputs.map(({ bytes, label }) => objects.add(slot, epoch, bytes, label, hostNowNs())));
     const atMs = nowMs();
     const dueMs = deadlineMs === undefined ? undefined : atMs + deadlineMs;
     this.apply(core.open({ session: session.id, app: app.plan, answer, deadlineMs: dueMs }, atMs));
-    this.#start(session, fn, [ref]);
-    return () => {
-      if (!session.over) this.apply(core.cancel(session.id));
+    this.#start(session, fn, refs);
+    return {
+      giveUp: () => {
+        if (!session.over) this.apply(core.cancel(session.id));
+      },
+      copyInput: () => Uint8Array.from(objects.payload(refs[0] as number)),
     };
   }
 
@@ -152,7 +159,7 @@ export class SessionHost {
         break;
       }
       case 'rerun':
-        this.#parts.publisher.begin(session, session.started[effect.invocation] as Started);
+        this.#runAgain(session, effect.invocation);
         break;
       case 'answer':
         this.#answer(session, effect.outputs);
@@ -171,6 +178,11 @@ export class SessionHost {
     }
   }
 
+  #runAgain(session: SessionState, invocation: number): void {
+    const run = session.started?.at(invocation);
+    if (run !== undefined) this.#parts.publisher.begin(session, run, run.attempt + 1);
+  }
+
   #start(session: SessionState, fn: number, refs: readonly number[]): void {
     try {
       this.#parts.publisher.start(session, fn, refs);
@@ -180,15 +192,15 @@ export class SessionHost {
     }
   }
 
-  /** A failure that no invocation reports: if none is under way, nobody else would tell the session's end. */
-  fail(session: SessionState, code: ErrorCode, message: string): void {
+  /** A failure that no invocation reports, of run `invocation` if it is one's: if none is under way, nobody else would tell the session's end. */
+  fail(session: SessionState, code: ErrorCode, message: string, invocation?: number): void {
     const { id, slot, epoch, guest } = session;
     if (guest !== undefined) {
       guest.failed(session, code, message);
       return;
     }
-    this.apply(this.#parts.core.failed(id, code, message));
-    if (this.#parts.table.counter(slot, 0) === 0) this.#parts.defer({ type: QUIET, slot, epoch, ref: 0, fn: -1, count: 0 });
+    this.apply(this.#parts.core.failed(id, code, message, invocation));
+    if (this.#parts.table.counter(slot, 0) === 0) this.#parts.defer(ending(QUIET, slot, epoch, 0));
   }
 
   /** Opens the session of a firing of app scope, with the copies that it consumes. */
@@ -283,6 +295,7 @@ export class SessionHost {
   #free(session: SessionState): void {
     this.#parts.sessions.release(session);
     this.#parts.released(session.app);
+    this.#spread?.freed();
   }
 
   stop(): void {

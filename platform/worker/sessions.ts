@@ -1,14 +1,14 @@
 /** The sessions that are alive on a node, as the scheduler knows them. */
 import { PheromoneError } from '../core/errors.ts';
 import type { Caller } from '../door/service.ts';
-import type { Invocation } from '../executor/ledger.ts';
 import type { SessionAllocator } from '../store/allocator.ts';
 import { SESSION_SLOTS } from '../store/memory.ts';
 import { FreeSlots, type SessionTable } from '../store/sessions.ts';
 import type { App } from './apps.ts';
-
-/** What an invocation is started with. */
-export type Started = Pick<Invocation, 'fn' | 'inputs' | 'inputCount'>;
+import type { ElsewhereState } from './cluster/absent-objects.ts';
+import type { GuestState } from './cluster/home-side.ts';
+import type { GuestRole } from './spread.ts';
+import type { StartedRuns } from './started-runs.ts';
 
 export interface SessionState {
   readonly id: number;
@@ -16,14 +16,20 @@ export interface SessionState {
   readonly epoch: number;
   readonly app: App;
   readonly caller: Caller;
-  /** What the invocations of observed functions were started with, by the number that core knows each by. */
-  readonly started: Started[];
+  /** The runs of observed functions; `undefined` before the first. */
+  started: StartedRuns | undefined;
   /** How often the scheduler has started a function in it. */
   starts: number;
   /** Readers outside of core that its memory must outlive. */
   holds: number;
   /** Core has released it; its memory is freed once nothing holds it. */
   over: boolean;
+  /** Set where another node is the session's home. */
+  readonly guest: GuestRole | undefined;
+  /** The nodes that have run something of it, on its home; `undefined`: none has. */
+  guests: Map<string, GuestState> | undefined;
+  /** Its objects whose bytes are, or were, on other nodes; `undefined`: there are none. */
+  elsewhere: ElsewhereState | undefined;
 }
 
 export class Sessions {
@@ -32,6 +38,7 @@ export class Sessions {
   readonly #bySlot: (SessionState | undefined)[] = [];
   readonly #free = new FreeSlots();
   /** Sessions whose memory a thread that was declared dying may still write to. */
+  #count = 0;
   readonly #heldFor = new Map<number, SessionState[]>();
 
   constructor(table: SessionTable, allocator: SessionAllocator) {
@@ -40,20 +47,34 @@ export class Sessions {
   }
 
   /** Throws `OVERLOADED` where all slots are taken. */
-  open(app: App, caller: Caller, traced: boolean): SessionState {
+  open(app: App, caller: Caller, traced: boolean, guest?: GuestRole): SessionState {
     const slot = this.#free.take();
     if (slot < 0) throw new PheromoneError('OVERLOADED', `expected at most ${SESSION_SLOTS} sessions at once`);
     const epoch = this.#table.open(slot, app.index, traced);
     app.sessions++;
-    const session = { id: epoch * SESSION_SLOTS + slot, slot, epoch, app, caller, started: [], starts: 0, holds: 0, over: false };
+    const session: SessionState = {
+      ...{ id: epoch * SESSION_SLOTS + slot, slot, epoch, app, caller, started: undefined, starts: 0, holds: 0, over: false },
+      ...{ guest, guests: undefined, elsewhere: undefined },
+    };
     this.#bySlot[slot] = session;
+    this.#count++;
     return session;
+  }
+
+  /** Sessions that hold memory here. */
+  get count(): number {
+    return this.#count;
   }
 
   /** The session, if it is still alive. */
   at(slot: number, epoch: number): SessionState | undefined {
     const session = this.#bySlot[slot];
     return session?.epoch === epoch ? session : undefined;
+  }
+
+  /** The session that has the slot now. */
+  inSlot(slot: number): SessionState | undefined {
+    return this.#bySlot[slot];
   }
 
   byId(id: number): SessionState | undefined {
@@ -80,6 +101,7 @@ export class Sessions {
     this.#allocator.release(session.slot);
     this.#table.release(session.slot);
     this.#bySlot[session.slot] = undefined;
+    this.#count--;
     this.#free.give(session.slot);
     session.app.sessions--;
   }

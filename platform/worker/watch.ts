@@ -14,6 +14,8 @@ export class Watch {
   readonly #ledger: Ledger;
   readonly #executors: Executors;
   readonly #drain: () => void;
+  /** Looks after what else there is to look after while bodies come and go. */
+  #look: (() => void) | undefined;
   readonly #states = new Map<number, number>();
   readonly #heads = new Map<number, number>();
   #ticking: NodeJS.Timeout | undefined;
@@ -26,6 +28,11 @@ export class Watch {
     this.#ledger = ledger;
     this.#executors = executors;
     this.#drain = drain;
+  }
+
+  /** Has `look` called with every tick from now on. */
+  join(look: () => void): void {
+    this.#look = look;
   }
 
   /** Something was published: bodies will come. */
@@ -52,6 +59,7 @@ export class Watch {
     this.#ticking = undefined;
     this.#drain();
     this.#executors.replaceHung(hostNowNs());
+    this.#look?.();
     const isStuck = this.#isStuck();
     if (isStuck) this.#threads.wakeOne();
     // While something waits, an executor may still be starting, or may have looked on too briefly to take it.

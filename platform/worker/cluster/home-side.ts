@@ -1,0 +1,285 @@
+/**
+ * The node as home of sessions that run on other nodes, too: it gives invocations to guests, counts them as under way
+ * until the guests give their credits back, and takes in what guests report.
+ */
+
+import type { PheromoneError } from '../../core/errors.ts';
+import { afterExecutorDeath } from '../../core/recovery.ts';
+import type { Invocation } from '../../executor/ledger.ts';
+import type { Span } from '../../wire/messages.ts';
+import type { PeerReport } from '../../wire/peer-messages.ts';
+import { metaOf, sourceOf } from '../report-handler.ts';
+import type { NodeParts } from '../scheduler.ts';
+import { nowMs } from '../session-host.ts';
+import type { SessionState } from '../sessions.ts';
+import { type StartedRun, StartedRuns } from '../started-runs.ts';
+import type { AbsentObjects } from './absent-objects.ts';
+import type { Links } from './links.ts';
+import type { Placing } from './placing.ts';
+
+/** An invocation that a guest was given and has not given back. */
+interface Given {
+  readonly sequence: number;
+  readonly invocation: Invocation;
+}
+
+/** What a session has on another node. */
+export interface GuestState {
+  readonly node: string;
+  given: Given[];
+  sequence: number;
+  /** Whether something that the guest did since all was given back has had an effect here. */
+  hasActed: boolean;
+  spans: readonly Span[];
+  /** The session's numbers for invocations whose start the guest has told, by the guest's numbers. */
+  readonly started: Map<number, number>;
+}
+
+export interface HomeParts {
+  readonly node: NodeParts;
+  readonly absent: AbsentObjects;
+  readonly links: Links;
+  readonly placing: Placing;
+  /** Whether inputs are brought as soon as they are known. */
+  readonly prefetch: boolean;
+  /** A guest looks for an object that it does not have. */
+  onFind(node: string, session: SessionState, message: PeerReport & { readonly type: 'find' }): void;
+}
+
+export class HomeSide {
+  readonly #parts: HomeParts;
+  readonly #sessionsAt = new Map<string, Set<SessionState>>();
+
+  constructor(parts: HomeParts) {
+    this.#parts = parts;
+  }
+
+  /** Sends an invocation, which is counted as under way, to a node. */
+  give(session: SessionState, node: string, invocation: Invocation): void {
+    const { absent, links } = this.#parts;
+    const { objects, table, host, publisher } = this.#parts.node;
+    const { slot, app } = session;
+    try {
+      const { inputs, inputCount, fn } = invocation;
+      const refs = inputCount === 1 ? [inputs] : objects.readList(inputs, inputCount);
+      const described = refs.map((ref) => absent.describe(session, ref));
+      const guest = this.#guestOf(session, node);
+      const traced = table.isTraced(slot);
+      links.to(node).send(
+        {
+          ...{ type: 'run', session: session.id, app: app.plan.name, version: app.version, fn, traced, sequence: ++guest.sequence },
+          objects: described.map(({ head }) => head),
+        },
+        described.flatMap(({ bytes }) => (bytes === undefined ? [] : [bytes])),
+      );
+      guest.given.push({ sequence: guest.sequence, invocation });
+      table.spread(slot);
+    } catch (error) {
+      const { code, message } = error as PheromoneError;
+      publisher.unbegin(session, invocation.fn);
+      host.fail(session, code, message);
+    }
+  }
+
+  onReport(node: string, message: PeerReport, payload: Uint8Array): void {
+    if (!('session' in message)) return;
+    const session = this.#parts.node.sessions.byId(message.session);
+    const guest = session?.guests?.get(node);
+    if (session === undefined || guest === undefined) return;
+    try {
+      this.#handle(session, guest, message, payload);
+    } catch (error) {
+      const { code, message: text } = error as PheromoneError;
+      this.#parts.node.host.fail(session, code, text);
+    }
+  }
+
+  /** A node is lost, and with it what it was given. */
+  onLost(node: string, error: PheromoneError): void {
+    const sessions = this.#sessionsAt.get(node) ?? [];
+    this.#sessionsAt.delete(node);
+    for (const session of sessions) {
+      const guest = session.guests?.get(node);
+      session.guests?.delete(node);
+      if (guest !== undefined) this.#recover(session, guest, error);
+    }
+  }
+
+  aborted(session: SessionState): void {
+    for (const { node, given } of session.guests?.values() ?? []) {
+      if (given.length > 0) this.#tell(node, { type: 'abort', session: session.id });
+    }
+  }
+
+  released(session: SessionState): void {
+    for (const { node } of session.guests?.values() ?? []) {
+      this.#sessionsAt.get(node)?.delete(session);
+      this.#tell(node, { type: 'drop', session: session.id });
+    }
+    session.guests = undefined;
+  }
+
+  spans(session: SessionState): readonly Span[] {
+    return [...(session.guests?.values() ?? [])].flatMap(({ spans }) => spans);
+  }
+
+  /** Whether anything is expected of a node. */
+  isBusy(node: string): boolean {
+    return [...(this.#sessionsAt.get(node) ?? [])].some((session) => (session.guests?.get(node)?.given.length ?? 0) > 0);
+  }
+
+  #guestOf(session: SessionState, node: string): GuestState {
+    session.guests ??= new Map();
+    const known = session.guests.get(node);
+    if (known !== undefined) return known;
+    const guest: GuestState = { node, given: [], sequence: 0, hasActed: false, spans: [], started: new Map() };
+    session.guests.set(node, guest);
+    const there = this.#sessionsAt.get(node);
+    if (there === undefined) this.#sessionsAt.set(node, new Set([session]));
+    else there.add(session);
+    return guest;
+  }
+
+  #handle(session: SessionState, guest: GuestState, message: PeerReport & { readonly session: number }, payload: Uint8Array): void {
+    const { absent, prefetch, onFind } = this.#parts;
+    const { core, host, publisher, objects } = this.#parts.node;
+    const adopt = (head: Parameters<AbsentObjects['adopt']>[1]): number => {
+      return absent.adopt(session, head, head.node === '' ? payload : undefined, guest.node);
+    };
+    switch (message.type) {
+      case 'sent': {
+        guest.hasActed = true;
+        const ref = adopt(message.object);
+        if (prefetch) absent.bring(session, [ref], () => {});
+        const sender = this.#runOf(session, guest, message.sender);
+        host.apply(core.objectSent({ ...metaOf(objects, session, ref), sender }, nowMs()));
+        break;
+      }
+      case 'output':
+        guest.hasActed = true;
+        host.apply(core.outputSent(metaOf(objects, session, adopt(message.object))));
+        break;
+      case 'start':
+        guest.hasActed = true;
+        publisher.begin(session, { fn: message.fn, inputs: adopt(message.object), inputCount: 1 });
+        break;
+      case 'expected': {
+        guest.hasActed = true;
+        const { functions, buckets } = session.app.plan;
+        const source = functions[message.source]?.definition.name ?? '';
+        const bucket = buckets[message.bucket]?.name ?? '';
+        host.apply(
+          core.expected(
+            {
+              session: session.id,
+              source,
+              bucket,
+              group: message.group,
+              keys: message.keys,
+              sender: this.#runOf(session, guest, message.sender),
+            },
+            nowMs(),
+          ),
+        );
+        break;
+      }
+      case 'started':
+        this.#onStarted(session, guest, message, payload);
+        break;
+      case 'invocation-failed':
+        guest.hasActed = true;
+        host.apply(core.failed(session.id, message.code, message.message, guest.started.get(message.invocation)));
+        break;
+      case 'idle':
+        this.#onIdle(session, guest, message.set, message.credits);
+        break;
+      case 'run-refused':
+        this.#onRefused(session, guest, message);
+        break;
+      case 'spans':
+        guest.spans = message.spans;
+        break;
+      case 'find':
+        onFind(guest.node, session, message);
+        break;
+    }
+  }
+
+  #onStarted(session: SessionState, guest: GuestState, message: PeerReport & { readonly type: 'started' }, payload: Uint8Array): void {
+    const { absent } = this.#parts;
+    const { core, host, objects } = this.#parts.node;
+    guest.hasActed = true;
+    let at = 0;
+    const refs = message.objects.map((head) => {
+      const carried = head.node === '' ? payload.subarray(at, at + head.size) : undefined;
+      at += carried?.length ?? 0;
+      return absent.adopt(session, head, carried, guest.node);
+    });
+    const inputs = refs.length === 1 ? (refs[0] as number) : objects.addList(session.slot, session.epoch, refs);
+    session.started ??= new StartedRuns();
+    const run = session.started.add({ fn: message.fn, inputs, inputCount: refs.length, attempt: message.attempt }, refs);
+    guest.started.set(message.invocation, run.invocation);
+    host.apply(core.sourceStarted(sourceOf(objects, session, run), nowMs()));
+  }
+
+  /** The home's run of what a guest names by its own number. */
+  #runOf({ started }: SessionState, guest: GuestState, number: number): StartedRun | undefined {
+    return started?.at(guest.started.get(number) ?? -1);
+  }
+
+  #onIdle(session: SessionState, guest: GuestState, set: number, credits: number): void {
+    const { slot, epoch } = session;
+    if (set === 0) {
+      guest.given.splice(0, credits);
+      if (guest.given.length === 0) guest.hasActed = false;
+    } else {
+      guest.hasActed = true;
+    }
+    this.#parts.node.publisher.uncount(slot, epoch, set, credits);
+  }
+
+  /** Nothing has come of it there: somewhere else, then, or here. */
+  #onRefused(session: SessionState, guest: GuestState, { sequence, code, message }: PeerReport & { readonly type: 'run-refused' }): void {
+    const { placing } = this.#parts;
+    const { publisher, host } = this.#parts.node;
+    const position = guest.given.findIndex((given) => given.sequence === sequence);
+    const [given] = position < 0 ? [] : guest.given.splice(position, 1);
+    if (given === undefined) return;
+    const { invocation } = given;
+    if (afterExecutorDeath(session.app.plan.recovery, invocation.attempt, true) === 'rerun') {
+      placing.place(session, { ...invocation, attempt: invocation.attempt + 1 }, [guest.node]);
+    } else {
+      publisher.unbegin(session, invocation.fn);
+      host.fail(session, code, message);
+    }
+  }
+
+  /**
+   * What a lost guest had been given runs again elsewhere, if nothing that it did has had an effect and no object lies
+   * there alone. Otherwise the session fails: what the guest did cannot be told from what it did not.
+   */
+  #recover(session: SessionState, guest: GuestState, error: PheromoneError): void {
+    const { placing } = this.#parts;
+    const { table, host, publisher } = this.#parts.node;
+    const isAborted = table.isAborted(session.slot);
+    const hasLost = [...(session.elsewhere?.places.values() ?? [])].some(({ node }) => node === guest.node);
+    const { recovery } = session.app.plan;
+    const mayRunAgain = guest.given.every(({ invocation }) => afterExecutorDeath(recovery, invocation.attempt, true) === 'rerun');
+    const isClean = !guest.hasActed && !hasLost && mayRunAgain;
+    if (!isAborted && !isClean && (guest.given.length > 0 || hasLost)) {
+      host.fail(session, 'NODE_LOST', `app "${session.app.plan.name}": node "${guest.node}": ${error.message}`);
+    }
+    for (const { invocation } of guest.given) {
+      if (isClean && !isAborted) placing.place(session, { ...invocation, attempt: invocation.attempt + 1 }, [guest.node]);
+      else publisher.unbegin(session, invocation.fn);
+    }
+  }
+
+  #tell(node: string, message: { readonly type: 'abort' | 'drop'; readonly session: number }): void {
+    try {
+      this.#parts.links.to(node).send(message);
+    } catch {
+      // The node is gone, and what it had of the session with it.
+    }
+  }
+}
