@@ -27,7 +27,7 @@ export interface ClusterClientOptions extends ConnectionOptions {
 
 /**
  * Connects to a cluster. Rejects with `DISCONNECTED` if no manager answers in time, or its cluster has no coordinator
- * by then.
+ * by then, and with `UNAUTHENTICATED` unless all have the same security.
  */
 export async function connectCluster(options: ClusterClientOptions): Promise<ClusterClient> {
   const { manager, retries = 0, ...connection } = options;
@@ -35,9 +35,9 @@ export async function connectCluster(options: ClusterClientOptions): Promise<Clu
     throw new PheromoneError('INVALID_ARGUMENT', `retries: expected a whole number from 0 up, got ${retries}`);
   }
   const coordinators = new Coordinators(connection);
-  const { timeoutMs = WIRE_LIMITS.connectMs } = connection;
+  const { timeoutMs = WIRE_LIMITS.connectMs, security } = connection;
   const effort = new Effort('cluster', { deadlineMs: timeoutMs });
-  const membership = await joinCluster({ manager, timeoutMs, onView: (view) => coordinators.see(view) });
+  const membership = await joinCluster({ manager, security, timeoutMs, onView: (view) => coordinators.see(view) });
   try {
     while (coordinators.members.length === 0) await effort.wait(coordinators.changed);
   } catch (error) {

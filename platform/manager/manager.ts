@@ -4,6 +4,7 @@ import type { Connection } from '../wire/connection.ts';
 import { listen } from '../wire/greeting.ts';
 import { WIRE_LIMITS } from '../wire/limits.ts';
 import { type FromManager, MANAGER_SIDE, type ToManager } from '../wire/manager-messages.ts';
+import type { Security } from '../wire/security.ts';
 import { type ManagerOptions, managerOptions } from './options.ts';
 
 /** Versions per millisecond of a manager's life, so that a later one begins above all of an earlier one. */
@@ -17,13 +18,16 @@ export interface Manager {
   stop(): Promise<void>;
 }
 
-/** Starts a manager in this process. Throws a RangeError for an option out of range, rejects with `DISCONNECTED` if the address is taken. */
-export async function startManager(given: Partial<ManagerOptions>): Promise<Manager> {
+/**
+ * Starts a manager in this process. Throws a RangeError for an option out of range, rejects with `DISCONNECTED` if the
+ * address is taken and with `INVALID_ARGUMENT` if others can reach it and there is no secret.
+ */
+export async function startManager(given: Partial<ManagerOptions>, security: Security = {}): Promise<Manager> {
   const options = managerOptions(given);
   const links = new Links(options);
   const { host, port } = options;
   const listener = await listen({
-    ...{ host, port, self: { role: 'manager', name: 'manager' } },
+    ...{ host, port, self: { role: 'manager', name: 'manager' }, security },
     accept: (_, speak) => links.add(speak(MANAGER_SIDE)),
   });
   const timer = setInterval(() => links.tick(performance.now()), Math.min(options.heartbeatMs, options.returnMs) / 2);

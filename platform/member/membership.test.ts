@@ -102,6 +102,19 @@ test('without a manager, joining fails in time', async (t) => {
   t.is(error?.message, `manager 127.0.0.1:${port}: expected a view within 100 ms, got connect to 127.0.0.1:${port}: ECONNREFUSED`);
 });
 
+test('nobody joins or watches without the secret of the cluster', async (t) => {
+  const security = { secret: 'a secret of the cluster that is long enough' };
+  const { port, stop } = await startManager(PATIENT, security);
+  t.teardown(stop);
+  const watcher = await memberOf(t, port, { security });
+  await memberOf(t, port, { security, self: candidate('w1') });
+  await until('a member', () => names(watcher.view) === 'w1');
+  for (const self of [undefined, candidate('w2')]) {
+    const error = await t.throwsAsync(memberOf(t, port, { self }), { instanceOf: PheromoneError });
+    t.is(error?.code, 'UNAUTHENTICATED');
+  }
+});
+
 test('a manager that starts again finds everybody as they were, and views go up', async (t) => {
   const first = await managerOf(t, PATIENT);
   const { port } = first;
