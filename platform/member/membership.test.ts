@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
 import { PheromoneError } from '../core/errors.ts';
 import type { View } from '../core/membership.ts';
+import { spawnRole } from '../launch/spawn.ts';
 import { type Manager, startManager } from '../manager/manager.ts';
 import type { ManagerOptions } from '../manager/options.ts';
 import { proxyOf } from '../wire/testing/proxy.ts';
@@ -202,4 +203,20 @@ test('a member that stands still is dropped, and when it goes on it is told so a
   t.true(watcher.view.members[0]!.incarnation > before);
   await until('the member to be told', () => drops.length > 0);
   t.regex(drops[0]!, /^member w1: dropped, since it was silent for 500 ms$/);
+});
+
+test('a manager that stands still drops nobody when it goes on', async (t) => {
+  const { port, pid, stop } = await spawnRole('manager', { ...STRICT, suspectMs: 2_000, returnMs: 2_000 });
+  t.teardown(stop);
+  const dropped: PheromoneError[] = [];
+  const watcher = await memberOf(t, port);
+  const member = await memberOf(t, port, { self: candidate('w1'), onDropped: (error) => dropped.push(error) });
+  const { incarnation } = member;
+  process.kill(pid, 'SIGSTOP');
+  await wait(4_000);
+  process.kill(pid, 'SIGCONT');
+  await memberOf(t, port, { self: candidate('w2'), timeoutMs: 60_000 });
+  await until('both members', () => [watcher, member].every(({ view }) => names(view) === 'w1 w2'));
+  t.is(member.incarnation, incarnation);
+  t.deepEqual(dropped, []);
 });
