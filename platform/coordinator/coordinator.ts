@@ -1,0 +1,214 @@
+/**
+ * A coordinator: owns some of the cluster's apps, places their sessions on workers, and decides their triggers of scope
+ * `app` (paper: sharded, shared-nothing global coordinators). It decides nothing within a session.
+ */
+import type { AppDefinition } from '../core/app.ts';
+import { PheromoneError, toPheromoneError } from '../core/errors.ts';
+import { coordinatorRing, type HashRing } from '../core/hash-ring.ts';
+import type { View } from '../core/membership.ts';
+import type { FunctionPlan } from '../core/plan.ts';
+import type { Caller, CallRequest, FeedRequest, Service, Subscriber } from '../door/service.ts';
+import { Streams } from '../door/streams.ts';
+import { openLog } from '../log/log.ts';
+import type { AppObject, Place } from '../wire/coordinator-messages.ts';
+import type { Status } from '../wire/messages.ts';
+import type { Security } from '../wire/security.ts';
+import { type App, Apps, versionOf } from './apps.ts';
+import { type GatheredObject, Gathering } from './gathering.ts';
+import type { CoordinatorOptions } from './options.ts';
+import { Registrar } from './registrar.ts';
+import { Relay } from './relay.ts';
+import { statusOf } from './status.ts';
+import { type Worker, Workers } from './workers.ts';
+
+export type CoordinatorSetup = Pick<CoordinatorOptions, 'name' | 'sessions' | 'keptBytes' | 'workerWaitMs' | 'leaseMs'>;
+
+/** Sessions of different workers bear the same numbers: each worker has this many of its own here. */
+const SESSIONS_PER_WORKER = 2 ** 40;
+
+export class Coordinator implements Service {
+  readonly #setup: CoordinatorSetup;
+  readonly #apps = new Apps();
+  readonly #streams = new Streams();
+  readonly #workers: Workers;
+  readonly #relay: Relay;
+  readonly #gathering: Gathering;
+  readonly #registrar: Registrar;
+  #ring: HashRing | undefined;
+  #isDraining = false;
+  #whenReady: (() => void) | undefined;
+
+  constructor(setup: CoordinatorSetup, security: Security = {}) {
+    const log = openLog({ role: 'coordinator', node: setup.name });
+    this.#setup = setup;
+    this.#workers = new Workers({
+      self: setup.name,
+      security,
+      apps: (worker, news, gone) => {
+        this.#registrar.heard(worker, news, gone);
+        this.#onFreed();
+      },
+      place: (worker, request) => this.#place(worker, request),
+      object: (worker, object, bytes) => this.#onObject(worker, object, bytes),
+      freed: () => this.#onFreed(),
+      lost: ({ name }, { code, message }) => log.info('worker lost', { worker: name, code, why: message }),
+    });
+    this.#relay = new Relay(this.#workers, setup, (app) => this.#registrar.endIfUnused(app));
+    this.#gathering = new Gathering({
+      open: (app, fn, objects) => this.#open(app, app.plan.functions[fn]!, objects),
+      failed: (app, message) => this.#streams.callerFor(app.name).failed('TRIGGER_FAILED', message),
+    });
+    this.#registrar = new Registrar({
+      ...{ apps: this.#apps, workers: this.#workers, gathering: this.#gathering, relay: this.#relay, log },
+      owns: (name) => this.#ownerOf(name) === setup.name,
+    });
+  }
+
+  /** Takes in who belongs to the cluster. */
+  see(view: View): void {
+    this.#ring = coordinatorRing(view);
+    this.#workers.see(view.members);
+    for (const app of this.#apps.all()) if (this.#ownerOf(app.name) === this.#setup.name) this.#registrar.serve(app);
+  }
+
+  /** Resolves once all workers have said which apps they have, or after this time. */
+  async learn(withinMs: number): Promise<void> {
+    if (this.#workers.areAllReady) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, withinMs);
+    this.#whenReady = resolve;
+    await promise;
+    clearTimeout(timer);
+  }
+
+  /** Rejects with `WRONG_COORDINATOR`, `OVERLOADED` while it drains, and as {@link Registrar.register} does. */
+  async register(definition: AppDefinition): Promise<void> {
+    this.#expectOwned(definition.name);
+    await this.#registrar.register(definition);
+  }
+
+  async unregister(name: string): Promise<void> {
+    this.#expectOwned(name);
+    await this.#registrar.unregister(name);
+  }
+
+  call({ app: name, fn: fnName, answer, deadlineMs, trace }: CallRequest, input: Uint8Array, caller: Caller): () => void {
+    this.#expectOwned(name);
+    const app = this.#apps.get(name);
+    const task = {
+      ...{ app, fn: functionOf(app, fnName), deadlineMs, payload: [Uint8Array.from(input)] },
+      message: (id: number, leftMs: number | undefined) =>
+        ({ type: 'call', id, app: name, fn: fnName, answer, deadlineMs: leftMs, trace }) as const,
+    };
+    return this.#relay.start(task, caller);
+  }
+
+  feed({ app, fn, deadlineMs }: FeedRequest, event: Uint8Array, over: () => void): () => void {
+    const trace = this.#streams.isTraced(app);
+    return this.call({ app, fn, answer: 'all', deadlineMs, trace }, event, this.#streams.callerFor(app, over));
+  }
+
+  subscribe(name: string, subscriber: Subscriber): () => void {
+    this.#expectOwned(name);
+    return this.#streams.subscribe(this.#apps.get(name).name, subscriber);
+  }
+
+  status(): Promise<Omit<Status, 'type' | 'id'>> {
+    const owned = this.#apps.names().filter((name) => this.#ownerOf(name) === this.#setup.name);
+    return statusOf(this.#workers.ready(), owned);
+  }
+
+  /** Takes no new sessions, and resolves when none is under way any more. */
+  async drain(): Promise<void> {
+    this.#isDraining = true;
+    await this.#relay.idle();
+  }
+
+  /** Ends all connections to workers. What is under way is given up. */
+  stop(): void {
+    this.#isDraining = true;
+    this.#relay.close();
+    this.#gathering.stop();
+    this.#workers.close();
+  }
+
+  /** Where there is no coordinator in the view, it is this one's own. */
+  #ownerOf(name: string): string {
+    return this.#ring?.ownerOf(name) ?? this.#setup.name;
+  }
+
+  /** Throws `OVERLOADED` while it drains, and as {@link #expectOwner}. */
+  #expectOwned(name: string): void {
+    this.#expectOwner(name);
+    if (this.#isDraining) throw new PheromoneError('OVERLOADED', `coordinator "${this.#setup.name}" ends, and takes no new work`);
+  }
+
+  /** Throws `WRONG_COORDINATOR`. */
+  #expectOwner(name: string): void {
+    const owner = this.#ownerOf(name);
+    const self = this.#setup.name;
+    if (owner === self) return;
+    throw new PheromoneError('WRONG_COORDINATOR', `app "${name}": expected its coordinator "${owner}" to be asked, not "${self}"`);
+  }
+
+  #onFreed(): void {
+    this.#relay.retry();
+    if (this.#whenReady !== undefined && this.#workers.areAllReady) this.#whenReady();
+  }
+
+  /** A node that can run the function itself only gives it away to one that begins it at once. */
+  #place(worker: Worker, { id, app: name, fn: fnName, count, inputs, exclude }: Place): void {
+    const app = this.#apps.current(name);
+    const { requires = [] } = app?.plan.functions[app.plan.functionIndex.get(fnName) ?? -1]?.definition ?? {};
+    const onlyIdle = requires.every((label) => worker.member.labels.includes(label));
+    const request = { fn: fnName, requires, count, inputs, exclude: [...exclude, worker.name], onlyIdle };
+    const placing = app === undefined ? undefined : this.#workers.place(app, request);
+    worker.link?.send({ type: 'placed', id, node: placing?.node ?? '', count: placing?.count ?? 0, leaseMs: this.#setup.leaseMs });
+  }
+
+  #onObject(worker: Worker, { id, app: name, version, label, session }: AppObject, bytes: Uint8Array): void {
+    const refuse = (error: unknown): void => {
+      const { code, message } = toPheromoneError(error);
+      worker.link?.send({ type: 'refusal', id, code, message });
+    };
+    try {
+      const from = worker.ordinal * SESSIONS_PER_WORKER + (session % SESSIONS_PER_WORKER);
+      this.#gathering
+        .take(this.#gathererOf(name, version), label, from, bytes)
+        .then(() => worker.link?.send({ type: 'taken', id }), refuse);
+    } catch (error) {
+      refuse(error);
+    }
+  }
+
+  /** The app whose triggers gather an object: one that this coordinator owns, or still has sessions of. */
+  #gathererOf(name: string, version: number): App {
+    const app = this.#apps.withVersion(name, version);
+    if (app === undefined || app.sessions === 0 || this.#isDraining) this.#expectOwner(name);
+    if (app !== undefined) return app;
+    throw new PheromoneError('UNKNOWN_APP', `app "${name}": expected a version that has sessions, got ${version}`);
+  }
+
+  #open(app: App, fn: FunctionPlan, objects: readonly GatheredObject[]): void {
+    const caller = this.#streams.callerFor(app.name);
+    const heads = objects.map(({ label, bytes }) => ({ ...label, size: bytes.length }));
+    const message = (id: number, deadlineMs: number | undefined) => {
+      const trace = this.#streams.isTraced(app.name);
+      const version = versionOf(app);
+      return { type: 'open', id, app: app.name, version, fn: fn.definition.name, objects: heads, deadlineMs, trace } as const;
+    };
+    try {
+      this.#relay.start({ app, fn, payload: objects.map(({ bytes }) => bytes), deadlineMs: undefined, message }, caller);
+    } catch (error) {
+      const { code, message: text } = toPheromoneError(error);
+      caller.failed(code, text);
+    }
+  }
+}
+
+/** Throws `UNKNOWN_FUNCTION`. */
+function functionOf({ plan }: App, name: string): FunctionPlan {
+  const fn = plan.functions[plan.functionIndex.get(name) ?? -1];
+  if (fn !== undefined) return fn;
+  throw new PheromoneError('UNKNOWN_FUNCTION', `app "${plan.name}": expected one of its functions, got "${name}"`);
+}

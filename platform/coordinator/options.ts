@@ -1,0 +1,58 @@
+/** How a coordinator is set up. Every default of it stands here. */
+import { parseAddress } from '../wire/address.ts';
+
+export interface CoordinatorOptions {
+  /** Unique among the members of the cluster; `''`: `coordinator-` and the process id. */
+  readonly name: string;
+  /** Where it listens for clients. */
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+  /** Where the cluster's manager listens, as `host:port`. */
+  readonly manager: string;
+  /** Sessions under way at once, those included that wait for a worker. */
+  readonly sessions: number;
+  /** Bytes of inputs that are kept until their sessions are over, so that these can run again. */
+  readonly keptBytes: number;
+  /** How long a session waits for a worker that can take it. */
+  readonly workerWaitMs: number;
+  /** How long a coordinator that starts waits for the workers to say which apps they have, before it owns any. */
+  readonly startMs: number;
+  /** How long a coordinator that ends lets sessions under way go on. */
+  readonly drainMs: number;
+  /** How long a worker may send invocations to the node that it was given. */
+  readonly leaseMs: number;
+}
+
+export const COORDINATOR_DEFAULTS: Omit<CoordinatorOptions, 'manager'> = {
+  name: '',
+  host: '127.0.0.1',
+  port: 0,
+  sessions: 65_536,
+  keptBytes: 2 ** 30,
+  workerWaitMs: 5_000,
+  startMs: 2_000,
+  drainMs: 30_000,
+  leaseMs: 20,
+};
+
+/** What has to be given; the rest may be. */
+export type GivenCoordinatorOptions = Partial<CoordinatorOptions> & Pick<CoordinatorOptions, 'manager'>;
+
+/** Fills in defaults. Throws a RangeError that names the option, what was expected and what came. */
+export function coordinatorOptions(given: GivenCoordinatorOptions): CoordinatorOptions {
+  const options = { ...COORDINATOR_DEFAULTS, ...given };
+  const { name, port, sessions, keptBytes, workerWaitMs, startMs, drainMs, leaseMs } = options;
+  expectInteger('port', port, 0, 65_535);
+  expectInteger('sessions', sessions, 1, 2 ** 24);
+  expectInteger('keptBytes', keptBytes, 1, Number.MAX_SAFE_INTEGER);
+  for (const [key, value] of Object.entries({ workerWaitMs, startMs, drainMs, leaseMs })) expectInteger(key, value, 0, 2 ** 31 - 1);
+  parseAddress('manager', options.manager);
+  return { ...options, name: name === '' ? `coordinator-${process.pid}` : name };
+}
+
+function expectInteger(name: string, value: number, min: number, max: number): void {
+  if (!Number.isInteger(value) || value < min || value > max) {
+    throw new RangeError(`${name}: expected a whole number from ${min} to ${max}, got ${value}`);
+  }
+}

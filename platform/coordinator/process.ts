@@ -1,0 +1,102 @@
+/** A coordinator at its place in a cluster: it knows the members, and listens for clients. */
+import { PheromoneError } from '../core/errors.ts';
+import type { View } from '../core/membership.ts';
+import { ClientSession } from '../door/client-session.ts';
+import { joinCluster, type Membership } from '../member/membership.ts';
+import { parseAddress } from '../wire/address.ts';
+import { type ClientConnection, NODE_SIDE } from '../wire/client-protocol.ts';
+import { listen } from '../wire/greeting.ts';
+import { WIRE_LIMITS } from '../wire/limits.ts';
+import type { Security } from '../wire/security.ts';
+import type { Listener } from '../wire/sockets.ts';
+import { Coordinator } from './coordinator.ts';
+import { type CoordinatorOptions, coordinatorOptions, type GivenCoordinatorOptions } from './options.ts';
+
+/** A coordinator that runs in this process. */
+export interface CoordinatorNode {
+  readonly port: number;
+  /** Takes no new sessions, lets those under way go on for `drainMs`, leaves the cluster, and ends all connections. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a coordinator in this process; it is a member of the cluster when it resolves. Throws a RangeError for an option
+ * out of range; rejects with `DISCONNECTED` if the address is taken or there is no manager, and with `INVALID_ARGUMENT`
+ * if a living member has the name.
+ */
+export async function startCoordinator(given: GivenCoordinatorOptions, security: Security = {}): Promise<CoordinatorNode> {
+  const options = coordinatorOptions(given);
+  const coordinator = new Coordinator(options, security);
+  const clients = new Set<ClientConnection>();
+  let listener: Listener | undefined;
+  try {
+    listener = await listenForClients(options, security, coordinator, clients);
+    const membership = await join(options, security, coordinator, listener.port);
+    return { port: listener.port, stop: () => stop(options, coordinator, { listener: listener!, membership, clients }) };
+  } catch (error) {
+    coordinator.stop();
+    await listener?.close();
+    throw error;
+  }
+}
+
+function listenForClients(
+  { host, port, name }: CoordinatorOptions,
+  security: Security,
+  coordinator: Coordinator,
+  clients: Set<ClientConnection>,
+): Promise<Listener> {
+  return listen({
+    ...{ host, port, self: { role: 'coordinator', name }, security },
+    accept(peer, speak) {
+      if (peer.role !== 'client') throw new PheromoneError('BAD_MESSAGE', `coordinator: expected a client, got a ${peer.role}`);
+      const connection = speak(NODE_SIDE);
+      const session = new ClientSession(coordinator, connection);
+      clients.add(connection);
+      connection.onClose(() => {
+        clients.delete(connection);
+        session.end();
+      });
+    },
+  });
+}
+
+/** Only who knows the workers' apps becomes a member: from then on it owns some of them. */
+async function join(options: CoordinatorOptions, security: Security, coordinator: Coordinator, port: number): Promise<Membership> {
+  const { host, name, startMs } = options;
+  const manager = parseAddress('manager', options.manager);
+  const onView = (view: View): void => coordinator.see(view);
+  const watching = await joinCluster({ manager, security, onView });
+  try {
+    await coordinator.learn(startMs);
+    const self = { name, role: 'coordinator', host, port, pid: process.pid, labels: [], executors: 0, draining: false } as const;
+    return await joinCluster({ manager, security, self, onView });
+  } finally {
+    watching.close();
+  }
+}
+
+interface Ends {
+  readonly listener: Listener;
+  readonly membership: Membership;
+  readonly clients: ReadonlySet<ClientConnection>;
+}
+
+async function stop({ drainMs }: CoordinatorOptions, coordinator: Coordinator, { listener, membership, clients }: Ends): Promise<void> {
+  membership.drain();
+  await within(drainMs, coordinator.drain());
+  await membership.leave();
+  // Answers that are still on their way to clients are sent.
+  const gone = [...clients].map((connection) => new Promise<void>((resolve) => connection.onClose(() => resolve())));
+  for (const connection of clients) connection.close();
+  await within(WIRE_LIMITS.closeMs, Promise.all(gone));
+  coordinator.stop();
+  await listener.close();
+}
+
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  const late = Promise.withResolvers<void>();
+  const timer = setTimeout(late.resolve, ms);
+  await Promise.race([work, late.promise]);
+  clearTimeout(timer);
+}
