@@ -89,7 +89,7 @@ export class Session implements Due {
     if (this.#over) return NO_EFFECTS;
     try {
       const triggers = triggersOfBucket(this.triggers, object.bucket);
-      if (this.#sources?.isNew(object, 'session') === false) return NO_EFFECTS;
+      if (this.#sources?.isNew(object, 'triggers') === false) return NO_EFFECTS;
       this.#sources?.came(object.bucket, object.key, object.sender);
       let effects = NO_EFFECTS;
       for (const trigger of triggers) {
@@ -105,7 +105,7 @@ export class Session implements Due {
 
   /** Whether an object that triggers of scope `app` are to hear of repeats what another run has sent; to be asked once for each. */
   isRepetition(object: ObjectMeta): boolean {
-    return this.#sources?.isNew(object, 'app') === false;
+    return this.#sources?.isNew(object, 'app-triggers') === false;
   }
 
   expected(expected: Expectation, nowMs: number): SessionEffect[] {
@@ -147,6 +147,7 @@ export class Session implements Due {
 
   outputSent(object: ObjectMeta): SessionEffect[] {
     if (this.#over) return NO_EFFECTS;
+    if (this.#sources?.isNew(object, 'caller') === false) return NO_EFFECTS;
     if (this.#answer === 'first') return this.#end({ type: 'answer', session: this.id, outputs: [object] });
     this.#outputs.push(object);
     return NO_EFFECTS;

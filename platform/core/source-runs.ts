@@ -42,8 +42,8 @@ interface Source {
   readonly open: Set<Work>;
 }
 
-/** Who hears of an object: the triggers of its session, or those of scope `app`. */
-type Audience = 'session' | 'app';
+/** Who hears of an object: the triggers of its session, those of scope `app`, or, of an output, the caller. */
+type Audience = 'triggers' | 'app-triggers' | 'caller';
 
 /**
  * The sources that hints name, in one session. A run that sends what another run of the same invocation has sent

@@ -108,8 +108,8 @@ export class Outbox implements InvocationHost {
   }
 
   /** Reports what an invocation sent as output, now that it has ended well. */
-  answer({ slot, epoch, outputs }: Invocation): void {
-    for (const ref of outputs) this.push(OUTPUT, slot, epoch, ref);
+  answer({ slot, epoch, outputs, entry }: Invocation): void {
+    for (const ref of outputs) this.push(OUTPUT, slot, epoch, ref, NO_FUNCTION, 0, entry);
   }
 
   /** Reports that an invocation failed, by its entry if it has one; an error without a code is the function's own. */

@@ -17,7 +17,7 @@ const RECHECK_MS = 1;
 
 /** An object came into a bucket whose triggers have state. `ref`: the object; `entry`: of the invocation that sent it. */
 export const SENT = 1;
-/** An object was sent as output. `ref`: the object. */
+/** An object was sent as output. `ref`: the object; `entry`: of the invocation that sent it. */
 export const OUTPUT = 2;
 /** No invocation of watch set `ref` is under way in the session. */
 export const SOURCES_DONE = 3;

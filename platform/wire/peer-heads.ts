@@ -76,7 +76,7 @@ export const PEER_REPORT_HEADS: Heads<PeerReport> = {
       case 'sent':
         return [TAG.sent, m.session, m.sender, objectFields([m.object])];
       case 'output':
-        return [TAG.output, m.session, objectFields([m.object])];
+        return [TAG.output, m.session, m.sender, objectFields([m.object])];
       case 'start':
         return [TAG.start, m.session, m.fn, objectFields([m.object])];
       case 'expected':
@@ -113,7 +113,12 @@ export const PEER_REPORT_HEADS: Heads<PeerReport> = {
           object: readObject(f[3], payloadBytes),
         };
       case TAG.output:
-        return { type: 'output', session: natural(f[1], 'output.session'), object: readObject(f[2], payloadBytes) };
+        return {
+          type: 'output',
+          session: natural(f[1], 'output.session'),
+          sender: position(f[2], 'output.sender'),
+          object: readObject(f[3], payloadBytes),
+        };
       case TAG.start:
         return {
           type: 'start',

@@ -99,6 +99,8 @@ export interface Sent {
 export interface Output {
   readonly type: 'output';
   readonly session: number;
+  /** As for `sent`. */
+  readonly sender: number;
   readonly object: ObjectHead;
 }
 

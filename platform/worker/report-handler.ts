@@ -35,7 +35,7 @@ export class ReportHandler {
         this.#onSent(session, ref, run);
         break;
       case OUTPUT:
-        this.#host.apply(this.#parts.core.outputSent(metaOf(this.#parts.objects, session, ref)));
+        this.#host.apply(this.#parts.core.outputSent({ ...metaOf(this.#parts.objects, session, ref), sender: run }));
         break;
       case EXPECTED:
         this.#onExpected(session, ref, fn, run);
@@ -65,7 +65,7 @@ export class ReportHandler {
       return run;
     }
     if (session.started === undefined) return undefined;
-    if (type === SENT || type === EXPECTED) return session.started.of(thread, entry, this.#parts.objects.source(ref));
+    if (type === SENT || type === EXPECTED || type === OUTPUT) return session.started.of(thread, entry, this.#parts.objects.source(ref));
     if (type !== FAILED) return undefined;
     const failed = session.started.of(thread, entry, fn);
     if (failed !== undefined) failed.hasFailed = true;

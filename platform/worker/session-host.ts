@@ -12,7 +12,7 @@ import { hostNowNs } from '../executor/clock.ts';
 import { ending, QUIET, type Report } from '../executor/reports.ts';
 import type { AppObjects } from '../store/app-objects.ts';
 import { SCHEDULER } from '../store/memory.ts';
-import { NO_BUCKET, NO_FUNCTION, type ObjectLabel, type ObjectStore } from '../store/objects.ts';
+import type { ObjectLabel, ObjectStore } from '../store/objects.ts';
 import type { SessionTable } from '../store/sessions.ts';
 import type { OutputHead, Span } from '../wire/messages.ts';
 import type { App, Apps } from './apps.ts';

@@ -61,10 +61,17 @@ export function firingsOf(history: History | AppHistory, { target, definition }:
 }
 
 /** What a trigger is told of all that came. */
-export function toldTo({ definition }: TriggerPlan, told: readonly Told[], { hints }: AppPlan): Told[] {
-  const ofBucket = told.filter(({ object, expected }) => (object ?? expected)?.bucket === definition.bucket);
+export function toldTo({ definition }: TriggerPlan, told: readonly Told[], app: AppPlan): Told[] {
+  return once(
+    told.filter(({ object, expected }) => (object ?? expected)?.bucket === definition.bucket),
+    app,
+  );
+}
+
+/** What came, without what sources of hints sent again. */
+export function once(told: readonly Told[], { hints }: AppPlan): Told[] {
   return withoutRepetitions(
-    ofBucket,
+    told,
     hints.map(({ source }) => source),
   );
 }

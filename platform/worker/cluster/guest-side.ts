@@ -140,7 +140,7 @@ class HostedSession implements GuestRole {
         this.#onSent(state, ref, run);
         break;
       case OUTPUT:
-        this.#onOutput(state, ref);
+        this.#onOutput(state, ref, run);
         break;
       case EXPECTED:
         this.#onExpected(ref, fn, run);
@@ -204,10 +204,10 @@ class HostedSession implements GuestRole {
     if (bucket.appStateful.length > 0) host.spread?.appObjectSent(state, ref);
   }
 
-  #onOutput(state: SessionState, ref: number): void {
+  #onOutput(state: SessionState, ref: number, run: StartedRun | undefined): void {
     this.#sendSpans(state);
     const { head, bytes } = this.#parts.absent.describe(state, ref);
-    this.#tell({ type: 'output', session: this.session, object: head }, bytes);
+    this.#tell({ type: 'output', session: this.session, sender: run?.invocation ?? -1, object: head }, bytes);
   }
 
   #onExpected(ref: number, bucket: number, run: StartedRun | undefined): void {

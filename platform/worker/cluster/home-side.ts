@@ -157,7 +157,12 @@ export class HomeSide {
       }
       case 'output':
         guest.hasActed = true;
-        host.apply(core.outputSent(metaOf(objects, session, adopt(message.object))));
+        host.apply(
+          core.outputSent({
+            ...metaOf(objects, session, adopt(message.object)),
+            sender: this.#runOf(session, guest, message.sender),
+          }),
+        );
         break;
       case 'start':
         guest.hasActed = true;
