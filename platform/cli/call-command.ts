@@ -3,11 +3,13 @@ import { readFileSync } from 'node:fs';
 import { buffer } from 'node:stream/consumers';
 import type { CallResult, Output } from '../client/run.ts';
 import { ConfigError } from '../config/config-error.ts';
-import type { SharedSettings } from '../config/sections.ts';
+import { openLog } from '../log/log.ts';
 import type { Span } from '../wire/messages.ts';
-import { connect } from './connect.ts';
+import { connect, type Target } from './connect.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { interrupted, note, print } from './terminal.ts';
+
+const log = openLog({ role: 'command' });
 
 export interface CallFlags {
   readonly input?: string;
@@ -20,13 +22,14 @@ export interface CallFlags {
 }
 
 /** Calls a function and prints what comes of it. Interrupted, it cancels the call and rejects with `CANCELLED`. */
-export async function callCommand(shared: SharedSettings, app: string, fn: string, flags: CallFlags): Promise<ExitCode> {
+export async function callCommand(target: Target, app: string, fn: string, flags: CallFlags): Promise<ExitCode> {
   const input = await readInput(flags);
-  const client = await connect(shared);
+  const client = await connect(target);
   try {
     const { all = false, trace = false, deadline: deadlineMs } = flags;
     const run = client.start(app, fn, input, { answer: all ? 'all' : 'first', trace, deadlineMs });
     void interrupted(() => process.exit(EXIT.interrupted)).then(() => run.cancel());
+    log.debug('calling', { app, function: fn, inputBytes: input.length });
     const result = await run.result;
     show(result, all || flags.json === true);
     if (trace) note(traceOf(result.spans));

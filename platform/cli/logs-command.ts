@@ -20,7 +20,7 @@ export interface LogsFlags {
 }
 
 /** Prints the last lines, and with `follow` those that come, until it is interrupted. */
-export async function logsCommand({ state }: SharedSettings, flags: LogsFlags): Promise<void> {
+export async function logsCommand({ state }: Pick<SharedSettings, 'state'>, flags: LogsFlags): Promise<void> {
   const folder = new StateFolder(state).logFolder;
   const readers = openLogs(folder);
   const show = (lines: readonly LogLine[]): void => {

@@ -1,10 +1,9 @@
 /** The command line of `pheromone`. */
 import { Command, InvalidArgumentError } from 'commander';
-import type { Configuration } from '../config/configuration.ts';
-import { SHARED, type SharedSettings, UP, WORKER } from '../config/sections.ts';
+import { CLUSTER, SHARED, UP, WORKER } from '../config/sections.ts';
 import { settingsOf } from '../config/setting.ts';
 import { type CallFlags, callCommand } from './call-command.ts';
-import { withClient } from './connect.ts';
+import { type Target, withClient } from './connect.ts';
 import { readDefinition } from './definition-file.ts';
 import { EXIT, EXIT_HELP, type ExitCode, exitCodeOf, lineOf } from './exit-codes.ts';
 import { type LogsFlags, logsCommand } from './logs-command.ts';
@@ -49,7 +48,7 @@ function buildProgram(exit: (code: ExitCode) => void): Command {
     .configureHelp({ showGlobalOptions: true })
     .exitOverride()
     .configureOutput({ outputError: () => {} });
-  offer(program, [{ section: SHARED }]);
+  offer(program, [{ section: CLUSTER }, { section: SHARED }]);
   addServers(program, exit);
   addClients(program, exit);
   program
@@ -61,7 +60,7 @@ function buildProgram(exit: (code: ExitCode) => void): Command {
     .option('--process <name>', 'only this process, such as worker-1')
     .option('--session <id>', 'only what concerns a session')
     .option('--json', 'as it was written')
-    .action(async (flags: LogsFlags, command: Command) => logsCommand(sharedOf(command), flags));
+    .action(async (flags: LogsFlags, command: Command) => logsCommand(targetOf(command), flags));
   return program;
 }
 
@@ -85,12 +84,12 @@ function addClients(program: Command, exit: (code: ExitCode) => void): void {
     .command('status')
     .description('who belongs to the cluster, and what each member is doing')
     .option('--json', 'for machines')
-    .action((flags: { json?: boolean }, command: Command) => statusCommand(sharedOf(command), flags));
+    .action((flags: { json?: boolean }, command: Command) => statusCommand(targetOf(command), flags));
   program
     .command('apps')
     .description('names of the registered apps')
     .action((_: unknown, command: Command) =>
-      withClient(sharedOf(command), async (client) => {
+      withClient(targetOf(command), async (client) => {
         for (const app of (await client.status()).apps) print(app);
       }),
     );
@@ -99,16 +98,16 @@ function addClients(program: Command, exit: (code: ExitCode) => void): void {
     .description('makes an app callable, or replaces the one of its name')
     .argument('<file>', 'its definition: TOML, YAML, JSON, or a module that exports "app"')
     .action(async (file: string, _: unknown, command: Command) => {
-      const shared = sharedOf(command);
+      const target = targetOf(command);
       const app = await readDefinition(file);
-      await withClient(shared, (client) => client.register(app));
+      await withClient(target, (client) => client.register(app));
       note(`pheromone: registered ${app.name}`);
     });
   program
     .command('unregister')
     .description('takes an app back; its sessions fail')
     .argument('<app>')
-    .action((app: string, _: unknown, command: Command) => withClient(sharedOf(command), (client) => client.unregister(app)));
+    .action((app: string, _: unknown, command: Command) => withClient(targetOf(command), (client) => client.unregister(app)));
   program
     .command('call')
     .description('calls a function; its output goes to stdout')
@@ -121,13 +120,13 @@ function addClients(program: Command, exit: (code: ExitCode) => void): void {
     .option('--trace', 'print to stderr when each invocation ran')
     .option('--deadline <ms>', 'give the call up after so many milliseconds', wholeNumber)
     .action(async (app: string, fn: string, flags: CallFlags, command: Command) =>
-      exit(await callCommand(sharedOf(command), app, fn, flags)),
+      exit(await callCommand(targetOf(command), app, fn, flags)),
     );
 }
 
-function sharedOf(command: Command): SharedSettings {
-  const configuration: Configuration = settingsOfCommand(command, []);
-  return configuration.of(SHARED);
+function targetOf(command: Command): Target {
+  const configuration = settingsOfCommand(command, []);
+  return { ...configuration.of(CLUSTER), ...configuration.of(SHARED) };
 }
 
 function wholeNumber(text: string): number {

@@ -1,6 +1,6 @@
 /** `pheromone worker` and its like: one role in this process, for a machine of its own. */
 import type { Configuration } from '../config/configuration.ts';
-import { MANAGER, SHARED, WORKER } from '../config/sections.ts';
+import { CLUSTER, MANAGER, WORKER } from '../config/sections.ts';
 import type { Address, Section } from '../config/setting.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { interrupted, print } from './terminal.ts';
@@ -21,7 +21,7 @@ export const ROLE_COMMANDS: Readonly<Record<string, RoleCommand>> = {
     section: WORKER,
     description: 'runs a worker node: by itself, or, with --manager, as a member of a cluster',
     async start(configuration) {
-      const { manager } = configuration.of(SHARED);
+      const { manager } = configuration.of(CLUSTER);
       const options = { ...configuration.given(WORKER), ...(manager === undefined ? {} : { manager: textOf(manager) }) };
       return (await import('../worker/node.ts')).startWorker(options);
     },

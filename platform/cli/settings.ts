@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import { ConfigError } from '../config/config-error.ts';
 import { CONFIG_VARIABLE, type Configuration, type Flags, readConfiguration } from '../config/configuration.ts';
 import { readText } from '../config/read-file.ts';
-import { SECTIONS, SHARED, type SharedSettings } from '../config/sections.ts';
+import { CLUSTER, type ClusterSettings, SECTIONS, SHARED } from '../config/sections.ts';
 import { type Section, settingsOf, spelled } from '../config/setting.ts';
 import { configureLog } from '../log/log.ts';
 import type { Security } from '../wire/security.ts';
@@ -31,7 +31,7 @@ export function offer(command: Command, offers: readonly Offer[]): Command {
 export function settingsOfCommand(command: Command, offers: readonly Offer[]): Configuration {
   const given = command.optsWithGlobals<Flags & { config?: string }>();
   const flags: Record<string, Record<string, string | boolean | undefined>> = {};
-  for (const { section, options } of [...offers, { section: SHARED }]) {
+  for (const { section, options } of [...offers, { section: CLUSTER }, { section: SHARED }]) {
     const names = settingsOf(section).map(([name]) => name);
     flags[section.name] = Object.fromEntries(names.filter((name) => options?.includes(name) !== false).map((name) => [name, given[name]]));
   }
@@ -43,9 +43,9 @@ export function settingsOfCommand(command: Command, offers: readonly Offer[]): C
 }
 
 /** The secret and the certificates that the settings name, read. Throws a {@link ConfigError}. */
-export function securityOf(shared: SharedSettings): Security | undefined {
-  const { tlsCert, tlsKey, tlsCa, tlsServerName } = shared;
-  const secret = secretOf('secret', shared.secret, shared.secretFile);
+export function securityOf(cluster: ClusterSettings): Security | undefined {
+  const { tlsCert, tlsKey, tlsCa, tlsServerName } = cluster;
+  const secret = secretOf('secret', cluster.secret, cluster.secretFile);
   const paths = [tlsCert, tlsKey, tlsCa];
   if (paths.every((path) => path === undefined)) return secret === undefined ? undefined : { secret };
   const [cert, key, ca] = ['tls-cert', 'tls-key', 'tls-ca'].map((name, index) => {

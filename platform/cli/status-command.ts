@@ -2,11 +2,10 @@
 import Table from 'cli-table3';
 import { connectClient } from '../client/client.ts';
 import type { PlatformStatus } from '../client/pheromone-client.ts';
-import type { SharedSettings } from '../config/sections.ts';
 import type { Address } from '../config/setting.ts';
 import { PheromoneError } from '../core/errors.ts';
 import { joinCluster } from '../member/membership.ts';
-import { managerOf } from './connect.ts';
+import { managerOf, type Target } from './connect.ts';
 import { print } from './terminal.ts';
 
 /** How long a member may take to say what it is doing. */
@@ -22,8 +21,8 @@ export type MemberStatus = {
 } & (PlatformStatus | { readonly error: string });
 
 /** Prints a table, or one JSON document for machines. */
-export async function statusCommand(shared: SharedSettings, { json = false }: { readonly json?: boolean }): Promise<void> {
-  const members = shared.node === undefined ? await statusOfCluster(managerOf(shared)) : [await statusOfNode(shared.node)];
+export async function statusCommand(target: Target, { json = false }: { readonly json?: boolean }): Promise<void> {
+  const members = target.node === undefined ? await statusOfCluster(managerOf(target)) : [await statusOfNode(target.node)];
   print(json ? JSON.stringify({ members }, undefined, 2) : tableOf(members));
 }
 

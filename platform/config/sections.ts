@@ -1,4 +1,5 @@
 /** Everything that can be configured, in one table. Defaults and ranges are those of the roles; docs/configuration.md is made from this. */
+import { COORDINATOR_DEFAULTS, type CoordinatorOptions, coordinatorOptions } from '../coordinator/options.ts';
 import { GATEWAY_DEFAULTS, type GatewayOptions, gatewayOptions } from '../gateway/options.ts';
 import { LOG_DEFAULTS, LOG_LEVELS, type LogLevel } from '../log/log.ts';
 import { MANAGER_DEFAULTS, type ManagerOptions, managerOptions } from '../manager/options.ts';
@@ -18,7 +19,7 @@ import {
   WHOLE_NUMBER,
 } from './setting.ts';
 
-export interface SharedSettings {
+export interface ClusterSettings {
   readonly manager: Address | undefined;
   readonly node: Address | undefined;
   readonly secretFile: string | undefined;
@@ -27,14 +28,11 @@ export interface SharedSettings {
   readonly tlsKey: string | undefined;
   readonly tlsCa: string | undefined;
   readonly tlsServerName: string | undefined;
-  readonly state: string | undefined;
-  readonly logLevel: LogLevel;
-  readonly logFile: string | undefined;
 }
 
-export const SHARED: Section<SharedSettings> = {
-  name: '',
-  title: 'Shared by all commands',
+export const CLUSTER: Section<ClusterSettings> = {
+  name: 'cluster',
+  title: 'Which cluster, and what guards it',
   settings: {
     manager: optional(ADDRESS, 'where the manager of the cluster listens; left out: that of the cluster in the state folder, if any'),
     node: optional(ADDRESS, 'a worker node or coordinator to speak to instead of the whole cluster'),
@@ -44,6 +42,19 @@ export const SHARED: Section<SharedSettings> = {
     tlsKey: optional(PATH, 'its private key (PEM)'),
     tlsCa: optional(PATH, 'certificate (PEM) that must have signed those of the others'),
     tlsServerName: optional(TEXT, 'the name in the certificates of those who listen; left out: their host'),
+  },
+};
+
+export interface SharedSettings {
+  readonly state: string | undefined;
+  readonly logLevel: LogLevel;
+  readonly logFile: string | undefined;
+}
+
+export const SHARED: Section<SharedSettings> = {
+  name: '',
+  title: 'State and logs',
+  settings: {
     state: optional(PATH, 'folder of a cluster that `pheromone up` runs: its addresses and its logs; left out: one of the user'),
     logLevel: { kind: choice(...LOG_LEVELS), default: LOG_DEFAULTS.level, meaning: 'the least important records that are written' },
     logFile: optional(PATH, 'file that records are added to; left out: stderr'),
@@ -63,6 +74,34 @@ export const MANAGER: Section<ManagerOptions> = {
   },
 };
 
+export type CoordinatorSettings = Omit<CoordinatorOptions, 'manager' | 'security'>;
+
+export const COORDINATOR: Section<CoordinatorSettings> = {
+  name: 'coordinator',
+  title: 'Coordinator',
+  // Where the manager is does not matter to the ranges of the others.
+  check: (given) => coordinatorOptions({ ...given, manager: 'localhost:1' }),
+  settings: {
+    host: of(TEXT, COORDINATOR_DEFAULTS.host, 'where the coordinator listens, and others reach it'),
+    port: of(WHOLE_NUMBER, COORDINATOR_DEFAULTS.port, '0: any that is free'),
+    name: optional(TEXT, 'unique in the cluster; left out: made from its process'),
+    sessions: of(WHOLE_NUMBER, COORDINATOR_DEFAULTS.sessions, 'sessions under way at once, those included that wait for a worker'),
+    keptBytes: of(
+      WHOLE_NUMBER,
+      COORDINATOR_DEFAULTS.keptBytes,
+      'inputs that are kept until their sessions are over, so that these can run again',
+    ),
+    workerWaitMs: of(WHOLE_NUMBER, COORDINATOR_DEFAULTS.workerWaitMs, 'how long a session waits for a worker that can take it'),
+    startMs: of(
+      WHOLE_NUMBER,
+      COORDINATOR_DEFAULTS.startMs,
+      'how long a coordinator that starts waits for the workers to say which apps they have',
+    ),
+    drainMs: of(WHOLE_NUMBER, COORDINATOR_DEFAULTS.drainMs, 'how long a coordinator that ends lets sessions under way go on'),
+    leaseMs: of(WHOLE_NUMBER, COORDINATOR_DEFAULTS.leaseMs, 'how long a worker may send invocations to the node that it was given'),
+  },
+};
+
 export type WorkerSettings = Omit<WorkerOptions, 'manager'>;
 
 export const WORKER: Section<WorkerSettings> = {
@@ -77,6 +116,7 @@ export const WORKER: Section<WorkerSettings> = {
     spinMs: of(NUMBER, WORKER_DEFAULTS.spinMs, 'how long an executor looks for more work before it parks'),
     name: of(TEXT, WORKER_DEFAULTS.name, 'unique in the cluster; left out: made from its process'),
     labels: of(TEXTS, WORKER_DEFAULTS.labels, 'what functions may require of a node, such as `gpu`'),
+    drainMs: of(NUMBER, WORKER_DEFAULTS.drainMs, 'how long a node that ends lets sessions under way go on'),
     forwardDelayMs: of(
       NUMBER,
       WORKER_DEFAULTS.forwardDelayMs,
@@ -98,6 +138,7 @@ export const WORKER: Section<WorkerSettings> = {
       WORKER_DEFAULTS.directTransfer,
       'objects go straight from node to node; `false`: by way of the durable store (for measuring)',
     ),
+    heapMb: of(WHOLE_NUMBER, WORKER_DEFAULTS.heapMb, "heap of each executor's thread, in MiB; 0: what the runtime gives itself"),
     appMemoryBytes: of(
       WHOLE_NUMBER,
       WORKER_DEFAULTS.appMemoryBytes,
@@ -154,7 +195,7 @@ export const UP: Section<UpSettings> = {
   },
 };
 
-export const SECTIONS: readonly Section[] = [SHARED, UP, MANAGER, WORKER, GATEWAY];
+export const SECTIONS: readonly Section[] = [SHARED, CLUSTER, UP, MANAGER, COORDINATOR, WORKER, GATEWAY];
 
 function of<T>(kind: Kind<T>, value: T, meaning: string): Setting<T> {
   return { kind, default: value, meaning };

@@ -1,4 +1,5 @@
 import test, { type ExecutionContext } from 'ava';
+import { connectCluster } from '../client/cluster.ts';
 import { type Cluster, type ClusterOptions, startCluster } from './cluster.ts';
 
 const ARENA_BYTES = 2 ** 28;
@@ -11,29 +12,31 @@ async function clusterOf(t: ExecutionContext, options: ClusterOptions): Promise<
 }
 
 test('A cluster is a process for each member, on a port of its own, and none is left after stop', async (t) => {
-  const cluster = await clusterOf(t, { workers: 2 });
+  const cluster = await clusterOf(t, { workers: 2, coordinators: 1, gateway: { port: 0 } });
   const { members } = cluster;
   t.deepEqual(
     members.map(({ name, role }) => [name, role]),
     [
       ['manager', 'manager'],
+      ['coordinator-1', 'coordinator'],
       ['worker-1', 'worker'],
       ['worker-2', 'worker'],
+      ['gateway', 'gateway'],
     ],
   );
   t.true(members.every(({ isAlive }) => isAlive));
-  t.is(new Set(members.map(({ pid }) => pid)).size, 3);
-  t.is(new Set(members.map(({ port }) => port)).size, 3);
+  t.is(new Set(members.map(({ pid }) => pid)).size, 5);
+  t.is(new Set(members.map(({ port }) => port)).size, 5);
   t.is(cluster.manager.port, members[0]!.port);
   await cluster.stop();
   t.deepEqual(
     members.map(({ pid }) => exists(pid)),
-    [false, false, false],
+    [false, false, false, false, false],
   );
 });
 
 test('A manager that was killed comes back where it was', async (t) => {
-  const cluster = await clusterOf(t, { workers: 0 });
+  const cluster = await clusterOf(t, { workers: 0, coordinators: 0 });
   const { port } = cluster.manager;
   await cluster.kill('manager');
   t.false(cluster.members[0]?.isAlive);
@@ -49,7 +52,7 @@ test('A process that dies is told of, and comes back where that is wanted', asyn
     died: (name: string, how: string) => told.push(`${name} ${how}`),
     returned: (name: string) => told.push(`${name} back`) && resolve(),
   };
-  const cluster = await clusterOf(t, { workers: 1, restart: true, events });
+  const cluster = await clusterOf(t, { workers: 1, coordinators: 0, restart: true, events });
   const before = cluster.members[1]?.pid;
   await cluster.kill('worker-1');
   await returned;
@@ -58,14 +61,14 @@ test('A process that dies is told of, and comes back where that is wanted', asyn
 });
 
 test('What does not come up is told, and leaves no process', async (t) => {
-  await t.throwsAsync(startCluster({ workers: 1, worker: { executors: 0 } }), {
+  await t.throwsAsync(startCluster({ workers: 1, coordinators: 0, worker: { executors: 0 } }), {
     code: 'INTERNAL',
     message: /executors: expected a whole number from 1 .* got 0/,
   });
 });
 
 test('A name that nobody has is refused with the names there are', async (t) => {
-  const cluster = await clusterOf(t, { workers: 0 });
+  const cluster = await clusterOf(t, { workers: 0, coordinators: 0 });
   await t.throwsAsync(() => cluster.restart('worker-9'), { code: 'INVALID_ARGUMENT', message: /expected one of manager, got "worker-9"/ });
 });
 
@@ -76,3 +79,14 @@ function exists(pid: number): boolean {
     return false;
   }
 }
+
+test('A client of the cluster calls what it has registered, at whichever node', async (t) => {
+  const cluster = await clusterOf(t, { workers: 2, coordinators: 2 });
+  const client = await connectCluster({ manager: cluster.manager });
+  t.teardown(() => client.close());
+  const echo = `export const echo = (library) => library.send(library.inputs[0].bytes, {}, { output: true });`;
+  const module = `data:text/javascript,${encodeURIComponent(echo)}`;
+  await client.register({ name: 'echo', functions: [{ name: 'echo', module, export: 'echo' }], buckets: [], triggers: [] });
+  const { outputs } = await client.call('echo', 'echo', Buffer.from('there and back'));
+  t.is(Buffer.from(outputs[0]!.bytes).toString(), 'there and back');
+});

@@ -1,8 +1,7 @@
 /** One place in a cluster: a process of a role that is started, watched, and started again as what it was. */
 import { PheromoneError } from '../core/errors.ts';
-import { type RoleOptions, type RoleProcess, spawnRole } from './spawn.ts';
-
-export type Role = keyof RoleOptions;
+import { type RoleProcess, type SpawnOptions, spawnRole } from './spawn.ts';
+import type { Role, RoleOptions } from './start-role.ts';
 
 export interface SeatEvents {
   /** A process has ended that nobody asked to; `how`: a signal, or `exit code 1`. */
@@ -16,7 +15,7 @@ export interface SeatEvents {
 export interface SeatOptions {
   /** Whether a process that ended unasked is started again. */
   readonly restart: boolean;
-  readonly logFile: string | undefined;
+  readonly spawn: SpawnOptions;
   readonly events: SeatEvents;
 }
 
@@ -60,7 +59,7 @@ export class Seat<R extends Role = Role> {
   async start(): Promise<void> {
     this.#wanted = true;
     const startedMs = performance.now();
-    const running = await spawnRole(this.role, this.#roleOptions, { logFile: this.#options.logFile });
+    const running = await spawnRole(this.role, this.#roleOptions, this.#options.spawn);
     if (!this.#wanted) return running.stop();
     this.#process = running;
     // Others know the place by its address: whoever comes after must be found there.

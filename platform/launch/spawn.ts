@@ -3,16 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { PheromoneError } from '../core/errors.ts';
-import type { GatewayOptions } from '../gateway/options.ts';
-import type { ManagerOptions } from '../manager/options.ts';
-import type { WorkerOptions } from '../worker/options.ts';
-
-/** What each role can be told. */
-export interface RoleOptions {
-  readonly gateway: Partial<GatewayOptions>;
-  readonly manager: Partial<ManagerOptions>;
-  readonly worker: Partial<WorkerOptions>;
-}
+import type { Role, RoleOptions, Surroundings } from './start-role.ts';
 
 /** How long a process may take to end in order before it is killed, unless asked otherwise. */
 const STOP_MS = 5_000;
@@ -29,21 +20,28 @@ export interface RoleProcess {
   stop(graceMs?: number): Promise<void>;
 }
 
-export interface SpawnOptions {
+/** What a process is told to be. */
+export interface Order<R extends Role = Role> {
+  readonly role: R;
+  readonly options: RoleOptions[R];
+  readonly surroundings: Surroundings;
+}
+
+export interface SpawnOptions extends Surroundings {
   /** What the process writes is added to this file; left out: it shares this process's stdout and stderr. */
   readonly logFile?: string | undefined;
 }
 
 /** Starts a process of a role and waits until it listens. Rejects with `INTERNAL` and what it said if it does not come up. */
-export async function spawnRole<R extends keyof RoleOptions>(
+export async function spawnRole<R extends Role>(
   role: R,
   options: RoleOptions[R],
-  { logFile }: SpawnOptions = {},
+  { logFile, ...surroundings }: SpawnOptions = {},
 ): Promise<RoleProcess> {
   const child = forkRole(role, logFile);
   const ended = new Promise<string>((resolve) => child.once('exit', (code, signal) => resolve(signal ?? `exit code ${code}`)));
   // Not as an argument: everyone may read those.
-  child.send(options);
+  child.send({ role, options, surroundings } satisfies Order<R>);
   const port = await portOf(child, role, ended);
   return {
     pid: child.pid as number,
