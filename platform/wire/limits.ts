@@ -15,9 +15,9 @@ export const WIRE_LIMITS = {
   /** Why somebody is refused, in UTF-16 code units: it has to fit into such a frame. */
   refusalLength: 1_024,
   /** Memory taken for what is announced before any of it has come. */
-  firstGatheredBytes: 1_048_576,
+  firstGatheredBytes: 262_144,
   /** By how much that memory grows when it is full: what has come bounds what is taken. */
-  gatheredGrowth: 16,
+  gatheredGrowth: 32,
   /** Payloads up to this size are copied into the batch that leaves with the next write; a batch holds two of them. */
   copyBytes: 65_536,
   /** How long a first contact may take, all of it: whoever sends byte by byte gains no time. */
