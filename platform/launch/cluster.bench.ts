@@ -156,7 +156,9 @@ function print(idle: number, memory: number): void {
   console.log(`hop to another node: ${(medianOf('hop to another node').value / oneWay).toFixed(2)} times one way over loopback TCP`);
   const share = medianOf('100 MB over bare TCP').value / medianOf('100 MB to another node').value;
   console.log(`100 MB to another node: ${(share * 100).toFixed(0)} % of the speed of bare TCP`);
-  console.log(`idle: manager, coordinator and ${workers.length} workers: ${(idle * 100).toFixed(2)} % of a core, ${(memory / 1e6).toFixed(0)} MB (PSS)`);
+  console.log(
+    `idle: manager, coordinator and ${workers.length} workers: ${(idle * 100).toFixed(2)} % of a core, ${(memory / 1e6).toFixed(0)} MB (PSS)`,
+  );
 }
 
 function us(ns: number): string {

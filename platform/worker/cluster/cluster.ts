@@ -68,6 +68,7 @@ export class ClusterNode implements Spread {
         if (message.type === 'looked') this.#wishes.onLooked(from, message, payload);
         else this.#home.onReport(from, message, payload);
       },
+      isBusy: (name) => this.#home.isBusy(name) || this.#wishes.isBusy(name),
       lost: (name, error) => this.#onLost(name, error),
     });
     const byStore = worker.directTransfer ? undefined : store;

@@ -62,6 +62,7 @@ export class Fetcher {
     const fetching = new Map<number, Fetching>();
     const link = this.#links.dial(node, {
       room: (message) => (message.type === 'object' ? fetching.get(message.id)?.memory : undefined),
+      isBusy: () => fetching.size > 0,
       report: (message, payload) => this.#receive(node, fetching, message, payload),
       lost: (error) => {
         this.#sources.delete(node);

@@ -160,8 +160,8 @@ class HostedSession implements GuestRole {
     }
   }
 
-  failed(_state: SessionState, code: ErrorCode, message: string): void {
-    this.#tell({ type: 'invocation-failed', session: this.session, invocation: -1, code, message });
+  failed(_state: SessionState, code: ErrorCode, message: string, invocation = -1): void {
+    this.#tell({ type: 'invocation-failed', session: this.session, invocation, code, message });
   }
 
   sourcesDone(_state: SessionState, set: number): void {

@@ -4,6 +4,7 @@ import type { SendOptions } from '../../wire/connection.ts';
 import { type DialOptions, dial } from '../../wire/greeting.ts';
 import type { PeerReport, PeerRequest } from '../../wire/peer-messages.ts';
 import { type GuestConnection, HOME_SIDE } from '../../wire/peer-protocol.ts';
+import { CLUSTER_LIMITS } from './limits.ts';
 
 /** Where a node listens, and how it is greeted. */
 export type Address = Pick<DialOptions<PeerRequest, PeerReport>, 'host' | 'port' | 'self'>;
@@ -12,6 +13,8 @@ export interface LinkEvents {
   report(message: PeerReport, payload: Uint8Array): void;
   /** Memory for the payload of an answer; see `Protocol.room`. */
   room?(message: PeerReport, payloadBytes: number): Uint8Array | undefined;
+  /** Whether something is awaited from the other node: only then is it noticed that it stands still or is cut off. */
+  isBusy(): boolean;
   /** The connection is over, or never came about; once, last. */
   lost(error: PheromoneError): void;
 }
@@ -64,6 +67,7 @@ export class Link {
       return;
     }
     this.#connection = connection;
+    connection.keepAlive({ ...CLUSTER_LIMITS.keepAlive, isBusy: () => this.#events.isBusy() });
     connection.onClose((error) => this.#end(error ?? new PheromoneError('DISCONNECTED', `node "${this.node}" closed the connection`)));
     connection.onMessage((message, payload) => this.#events.report(message, payload));
     for (const { message, payload, options } of this.#queue ?? []) connection.send(message, payload, options);

@@ -7,6 +7,8 @@ export interface LinksParts {
   /** Where a node listens; `undefined`: it is not a member of the cluster. */
   addressOf(node: string): Address | undefined;
   report(node: string, message: PeerReport, payload: Uint8Array): void;
+  /** Whether anything that a node was given is not over. */
+  isBusy(node: string): boolean;
   /** A node can no longer be reached as a guest: what it was given is lost. */
   lost(node: string, error: PheromoneError): void;
 }
@@ -25,6 +27,7 @@ export class Links {
     if (known !== undefined) return known;
     const link = this.dial(node, {
       report: (message, payload) => this.#parts.report(node, message, payload),
+      isBusy: () => this.#parts.isBusy(node),
       lost: (error) => {
         if (this.#byNode.get(node) === link) this.#byNode.delete(node);
         this.#parts.lost(node, error);

@@ -92,6 +92,11 @@ export class Wishes {
     if (search.open.size === 0) this.#conclude(id, search);
   }
 
+  /** Whether a guest has been asked something. */
+  isBusy(node: string): boolean {
+    return [...this.#searches.values()].some(({ open }) => open.has(node));
+  }
+
   /** A guest will answer no more. */
   onLost(node: string): void {
     for (const [id, search] of this.#searches) {
