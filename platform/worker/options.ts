@@ -19,6 +19,8 @@ export interface WorkerOptions {
   readonly labels: readonly string[];
   /** Where the cluster's manager listens, as `host:port`; `''`: the node is by itself. */
   readonly manager: string;
+  /** Where the other members reach it, as `host:port`; `''`: where it listens. */
+  readonly advertise: string;
   /** How long the node, told to stop, goes on with the sessions that it has. */
   readonly drainMs: number;
   /** How long invocations wait for an executor of their own node before they go to another one (delayed forwarding). */
@@ -52,6 +54,7 @@ export const WORKER_DEFAULTS: WorkerOptions = {
   name: '',
   labels: [],
   manager: '',
+  advertise: '',
   drainMs: 3_000,
   forwardDelayMs: 1,
   piggybackBytes: 16_384,

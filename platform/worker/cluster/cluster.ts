@@ -7,6 +7,7 @@ import { runsOn } from '../../executor/functions.ts';
 import type { Invocation } from '../../executor/ledger.ts';
 import { joinCluster, type Membership } from '../../member/membership.ts';
 import type { DurableStore } from '../../store/durable/durable-store.ts';
+import { parseAddress } from '../../wire/address.ts';
 import type { Connection, Protocol } from '../../wire/connection.ts';
 import { WORKER_SIDE } from '../../wire/coordinator-protocol.ts';
 import type { Peer } from '../../wire/greeting-messages.ts';
@@ -100,14 +101,13 @@ export class ClusterNode implements Spread {
   /** Becomes a member, listening on `port`. Rejects as `joinCluster`. */
   async join(port: number): Promise<void> {
     const { worker, name } = this.#options;
-    const [host, managerPort] = splitAddress(worker.manager);
     const self = {
       ...({ name, role: 'worker', host: worker.host, port, pid: process.pid } as const),
       ...{ labels: worker.labels, executors: worker.executors, draining: false },
     };
     this.#scheduler.join(this);
     this.#membership = await joinCluster({
-      ...{ manager: { host, port: managerPort }, self, security: this.#options.security },
+      ...{ manager: parseAddress('manager', worker.manager), self, security: this.#options.security },
       onView: (view) => this.#onView(view),
     });
   }
@@ -219,11 +219,4 @@ export class ClusterNode implements Spread {
     if (member?.role !== 'worker') return undefined;
     return { host: member.host, port: member.port, self: { role: 'worker', name: this.#options.name }, security };
   }
-}
-
-/** Splits `host:port`; throws a RangeError. */
-function splitAddress(address: string): [string, number] {
-  const [, host = '', port = ''] = /^(.+):(\d{1,5})$/.exec(address) ?? [];
-  if (host === '' || Number(port) > 65_535) throw new RangeError(`manager: expected host:port, got "${address}"`);
-  return [host.replace(/^\[(.*)\]$/, '$1'), Number(port)];
 }

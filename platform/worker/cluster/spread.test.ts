@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import test from 'ava';
 import type { FunctionDefinition } from '../../core/app.ts';
 import { PheromoneError } from '../../core/errors.ts';
@@ -173,4 +176,38 @@ test('a guest that dies loses nothing: what it had been given runs elsewhere', a
     calls.map((_, i) => `${i}>one>two`),
   );
   await emptied();
+});
+
+test('each of the improvements can be switched off, and the results stay what they are', async (t) => {
+  const size = 200_000;
+  const store = { kind: 'disk', path: await mkdtemp(join(tmpdir(), 'pheromone-')) } as const;
+  t.teardown(() => rm(store.path, { recursive: true }));
+  for (const off of [{ twoTier: false }, { directTransfer: false }, { piggybackBytes: 0 }, { sharedMemory: false }]) {
+    const cluster = await smallCluster(
+      t,
+      NODES.map((node) => ({ ...node, ...off })),
+      { store },
+    );
+    const { workers, install, emptied, places } = cluster;
+    await install(
+      appOf(
+        'all',
+        [
+          fn('fill', 'fill', { to: 'filled', size }, AT_A),
+          fn('check', 'check', { to: 'checked' }, AT_B),
+          fn('again', 'check', { to: 'last' }, AT_A),
+          fn('here', 'check', {}, AT_A),
+        ],
+        [
+          { name: 'filled', primitive: 'by-set', keys: ['large'], target: 'check' },
+          { name: 'checked', primitive: 'immediate', target: 'again' },
+          { name: 'last', primitive: 'immediate', target: 'here' },
+        ],
+      ),
+    );
+    for (const worker of workers) t.is((await worker.call('all', 'fill', '')).bytes.length, size);
+    // Without a scheduler of the node's own, a coordinator is asked for each invocation.
+    if ('twoTier' in off) t.true(places.length >= 6);
+    await emptied();
+  }
 });

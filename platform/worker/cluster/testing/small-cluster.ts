@@ -7,6 +7,7 @@ import { startManager } from '../../../manager/manager.ts';
 import { joinCluster } from '../../../member/membership.ts';
 import type { Load, Place, WorkerMessage } from '../../../wire/coordinator-messages.ts';
 import { COORDINATOR_SIDE, type WorkerConnection } from '../../../wire/coordinator-protocol.ts';
+import type { StoreConfig } from '../../../store/durable/open-store.ts';
 import { dial } from '../../../wire/greeting.ts';
 import type { Span } from '../../../wire/messages.ts';
 import type { WorkerOptions } from '../../options.ts';
@@ -44,7 +45,7 @@ export type PlaceRule = (place: Place, asker: string) => string;
 export async function smallCluster(
   t: ExecutionContext,
   options: readonly Partial<WorkerOptions>[],
-  rule?: (workers: readonly TestWorker[]) => PlaceRule,
+  { rule, store }: { rule?: (workers: readonly TestWorker[]) => PlaceRule; store?: StoreConfig } = {},
 ): Promise<SmallCluster> {
   const manager = await startManager({ port: 0 });
   t.teardown(() => manager.stop());
@@ -61,7 +62,7 @@ export async function smallCluster(
   const desks = await Promise.all(
     options.map(async (given, index) => {
       const name = `worker-${index}`;
-      const role = await spawnRole('worker', { arenaBytes: 2 ** 28, executors: 1, ...given, name, manager: address });
+      const role = await spawnRole('worker', { arenaBytes: 2 ** 28, executors: 1, ...given, name, manager: address }, { store });
       t.teardown(() => role.stop());
       const { connection } = await dial({ host: '127.0.0.1', port: role.port, self, protocol: COORDINATOR_SIDE });
       return new Desk(name, role, connection, (place) => {
