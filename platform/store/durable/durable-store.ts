@@ -1,12 +1,12 @@
 /** The durable store as the platform sees it, and the checks that hold whatever lies below. */
 import { PheromoneError } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
-import { STORE_LIMITS } from './limits.ts';
+import { keyFault, prefixFault, quoted } from './keys.ts';
 
 /**
  * Keeps bytes under keys, beyond the life of any process of the platform: objects sent as output, function code and
  * spilled objects (paper, section 4). All calls may run at the same time. Errors: `INVALID_ARGUMENT` for a key that
- * {@link checkKey} refuses and for a store that is closed, `OBJECT_TOO_LARGE`, `STORE_FAILED` for what the store
+ * {@link keyFault} refuses and for a store that is closed, `OBJECT_TOO_LARGE`, `STORE_FAILED` for what the store
  * itself could not do.
  */
 export interface DurableStore {
@@ -35,36 +35,9 @@ export interface StoreEngine {
   put(key: string, bytes: Uint8Array<ArrayBuffer>): Promise<void>;
   get(key: string): Promise<Uint8Array | undefined>;
   delete(key: string): Promise<void>;
-  /** At most {@link STORE_LIMITS.pageKeys} keys, those that follow `after` in the store's own order (the first for ''); none after the last. */
+  /** At most `STORE_LIMITS.pageKeys` keys, those that follow `after` in the store's own order (the first for ''); none after the last. */
   page(prefix: string, after: string): Promise<readonly string[]>;
   close(): Promise<void>;
-}
-
-/** Refuses a key that some store would not take, or take for another one. Throws `INVALID_ARGUMENT`. */
-export function checkKey(key: string): void {
-  const fault = keyFault(key);
-  if (fault !== undefined) throw new PheromoneError('INVALID_ARGUMENT', `key ${JSON.stringify(key.slice(0, 100))}: ${fault}`);
-}
-
-function keyFault(key: string): string | undefined {
-  const fault = textFault(key);
-  if (fault !== undefined) return fault;
-  for (const segment of key.split('/')) {
-    if (segment === '') return 'expected no empty segment, and no slash at its beginning or end';
-    if (segment === '.' || segment === '..') return `expected no segment "${segment}"`;
-    if (Buffer.byteLength(segment) > STORE_LIMITS.segmentBytes) {
-      return `expected segments of at most ${STORE_LIMITS.segmentBytes} bytes in UTF-8`;
-    }
-  }
-  return undefined;
-}
-
-/** What neither a key nor the beginning of one may be. */
-function textFault(text: string): string | undefined {
-  if (Buffer.byteLength(text) > STORE_LIMITS.keyBytes) return `expected at most ${STORE_LIMITS.keyBytes} bytes in UTF-8`;
-  if (!text.isWellFormed()) return 'expected well-formed Unicode';
-  if (/[\p{Cc}\\]/u.test(text)) return 'expected no control character and no backslash';
-  return undefined;
 }
 
 /** Makes a store of an engine. */
@@ -83,7 +56,7 @@ class GuardedStore implements DurableStore {
   }
 
   async put(key: string, bytes: Uint8Array): Promise<void> {
-    checkKey(key);
+    this.#check('put', key, keyFault(key));
     if (bytes.length > LIMITS.objectBytes) {
       throw new PheromoneError(
         'OBJECT_TOO_LARGE',
@@ -94,18 +67,17 @@ class GuardedStore implements DurableStore {
   }
 
   async get(key: string): Promise<Uint8Array | undefined> {
-    checkKey(key);
+    this.#check('get', key, keyFault(key));
     return this.#run('get', key, () => this.#engine.get(key));
   }
 
   async delete(key: string): Promise<void> {
-    checkKey(key);
+    this.#check('delete', key, keyFault(key));
     await this.#run('delete', key, () => this.#engine.delete(key));
   }
 
   async *list(prefix: string): AsyncIterable<string> {
-    const fault = textFault(prefix);
-    if (fault !== undefined) throw new PheromoneError('INVALID_ARGUMENT', `${this.#at('list', prefix)}: ${fault}`);
+    this.#check('list', prefix, prefixFault(prefix));
     let page: readonly string[];
     for (let after = ''; ; after = page.at(-1) as string) {
       page = await this.#run('list', prefix, () => this.#engine.page(prefix, after));
@@ -117,6 +89,10 @@ class GuardedStore implements DurableStore {
   close(): Promise<void> {
     this.#closed ??= Promise.allSettled(this.#underWay).then(() => this.#engine.close());
     return this.#closed;
+  }
+
+  #check(call: string, key: string, fault: string | undefined): void {
+    if (fault !== undefined) throw new PheromoneError('INVALID_ARGUMENT', `${this.#at(call, key)}: ${fault}`);
   }
 
   async #run<T>(call: string, key: string, action: () => Promise<T>): Promise<T> {
@@ -135,7 +111,7 @@ class GuardedStore implements DurableStore {
   }
 
   #at(call: string, key: string): string {
-    return `${this.#engine.name}: ${call} ${JSON.stringify(key)}`;
+    return `${this.#engine.name}: ${call} ${quoted(key)}`;
   }
 }
 

@@ -1,4 +1,4 @@
-/** Every bound of the durable store. Times in milliseconds, sizes in bytes. */
+/** Every bound of the durable store and of what is kept there. Times in milliseconds, sizes in bytes. */
 export const STORE_LIMITS = {
   /** Keys in UTF-8. S3 takes 1,024, of which the store needs one. */
   keyBytes: 1_023,
@@ -16,4 +16,7 @@ export const STORE_LIMITS = {
   idleMs: 10_000,
   /** Connections to an S3 server at the same time. */
   connections: 64,
+  /** What the files of a bundle may have together. */
+  bundleBytes: 268_435_456,
+  bundleFiles: 20_000,
 } as const;
