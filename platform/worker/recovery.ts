@@ -25,14 +25,15 @@ export class Recovery {
     this.#parts = parts;
   }
 
-  /** A thread hangs, inside a body or in its event loop: what is past its time is to blame, the rest of what it holds runs again. */
+  /** A thread hangs, inside a body or in its event loop: what is past its time is to blame, not the rest of what it holds. */
   onHung(thread: number, inBody: boolean): void {
     const culprit = inBody ? this.#parts.threads.bodyEntry(thread) : undefined;
     const nowMs = (hostNowNs() / 1e6) | 0;
-    this.#takeBack(thread, (id, { dueMs }) => {
+    this.#cause = undefined;
+    this.#takeBack(thread, (id, { dueMs, attempt }, { app }) => {
       // The difference, since the count of milliseconds wraps around.
       const isToBlame = culprit === undefined ? dueMs !== 0 && ((dueMs - nowMs) | 0) <= 0 : id === culprit;
-      return isToBlame ? 'timed-out' : 'rerun';
+      return isToBlame ? 'timed-out' : afterExecutorDeath(app.plan.recovery, attempt, false);
     });
   }
 

@@ -196,7 +196,7 @@ export class SessionHost {
   fail(session: SessionState, code: ErrorCode, message: string, invocation?: number): void {
     const { id, slot, epoch, guest } = session;
     if (guest !== undefined) {
-      guest.failed(session, code, message);
+      guest.failed(session, code, message, invocation);
       return;
     }
     this.apply(this.#parts.core.failed(id, code, message, invocation));

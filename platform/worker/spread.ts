@@ -32,7 +32,8 @@ export interface Spread {
 export interface GuestRole {
   /** `run`: the one that the report is about, where the starts of its function are told. */
   reported(session: SessionState, report: Report, run: StartedRun | undefined): void;
-  failed(session: SessionState, code: ErrorCode, message: string): void;
+  /** `invocation`: the number of the run that failed, if it is one's. */
+  failed(session: SessionState, code: ErrorCode, message: string, invocation: number | undefined): void;
   sourcesDone(session: SessionState, set: number): void;
   quiet(session: SessionState): void;
   /** How other nodes name the session. */
