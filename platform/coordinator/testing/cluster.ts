@@ -19,7 +19,7 @@ const POLLS = 4_000;
 export interface TestCluster {
   readonly coordinator: Coordinator;
   readonly client: Client;
-  /** Says who belongs to the cluster besides the coordinator, and waits until it has learned what the workers have. */
+  /** Says who belongs to the cluster besides the coordinator, and waits, if all of them live, until it has learned what they have. */
   see(workers: readonly FakeWorker[], others?: readonly Member[]): Promise<void>;
 }
 
@@ -42,7 +42,7 @@ export async function clusterOf(
   const see: TestCluster['see'] = async (present, others = []) => {
     version += 1;
     coordinator.see({ version, members: [coordinatorMember('c'), ...others, ...present.map(({ member }) => member)] });
-    await coordinator.learn(60_000);
+    if (present.every(({ isAlive }) => isAlive)) await coordinator.learn(60_000);
   };
   await see(workers);
   const client = await connectClient({ host: '127.0.0.1', port });

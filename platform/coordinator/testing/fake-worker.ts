@@ -48,6 +48,7 @@ export class FakeWorker {
   readonly heard: CoordinatorMessage[] = [];
   /** Sessions that it was given. */
   readonly given: Given[] = [];
+  isAlive = true;
   readonly #options: FakeOptions;
   readonly #apps: Map<string, KnownApp>;
   readonly #connections = new Set<CoordinatorConnection>();
@@ -122,6 +123,7 @@ export class FakeWorker {
   }
 
   async kill(): Promise<void> {
+    this.isAlive = false;
     await this.#listener?.close();
   }
 
