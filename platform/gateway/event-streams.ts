@@ -5,7 +5,7 @@ import { PheromoneError } from '../core/errors.ts';
 import type { GatewayLimits } from './limits.ts';
 import { problemOf } from './problem.ts';
 
-const HEADERS = { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' };
+const HEADERS = { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no', connection: 'close' };
 const HEARTBEAT = ': alive\n\n';
 
 /** All streams of a gateway. */

@@ -84,6 +84,8 @@ function refuse({ code, message }: { readonly code: string; readonly message: st
 
 function watchConnections({ server }: FastifyInstance, { limits, load }: GatewayContext): void {
   server.maxConnections = limits.connections;
+  // What a client expects besides "100-continue" may be ignored; refused by default, it would be without a code.
+  server.on('checkExpectation', (request, response) => server.emit('request', request, response));
   server.on('connection', (socket: Socket) => {
     load.connections += 1;
     socket.once('close', () => {
@@ -115,12 +117,8 @@ function watchRequests(
       metrics.request(request.method, route ?? 'none', status, tookMs / 1e3);
       if (options.logRequests) log.info('request', { method: request.method, url: shown(request.url), status, tookMs });
     });
-    const fault = open.has(route) ? undefined : checkAccess(request.headers);
-    if (fault === undefined && load.requests > limits.requests) {
-      done(new PheromoneError('OVERLOADED', `requests: expected at most ${limits.requests} under way, got one more`));
-    } else {
-      done(fault);
-    }
+    if (open.has(route)) done();
+    else done(checkAccess(request.headers) ?? (load.requests > limits.requests ? tooMany(limits.requests) : undefined));
   });
 }
 
@@ -145,6 +143,10 @@ function addRoute(app: FastifyInstance, route: Route, context: GatewayContext): 
     handler: (request, reply) =>
       route.handle(request, reply, context)?.catch((error: unknown) => sendProblem(reply, error as FastifyError, context)),
   });
+}
+
+function tooMany(requests: number): PheromoneError {
+  return new PheromoneError('OVERLOADED', `requests: expected at most ${requests} under way, got one more`);
 }
 
 function shown(text: string): string {

@@ -1,7 +1,6 @@
 /** A gateway in front of a platform that behaves as a test wants, and how to ask it. */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { text } from 'node:stream/consumers';
 import type { ExecutionContext } from 'ava';
 import { configureLog } from '../../log/log.ts';
 import { startGateway } from '../gateway.ts';
@@ -78,7 +77,10 @@ async function answerOf(response: Response): Promise<Answer> {
 
 /** All that comes until the other end closes, or the connection is lost. */
 export async function readAll(socket: Socket): Promise<string> {
-  return text(socket).catch(() => '');
+  const chunks: Buffer[] = [];
+  socket.on('data', (chunk) => chunks.push(chunk)).resume();
+  if (!socket.closed) await once(socket, 'close');
+  return Buffer.concat(chunks).toString();
 }
 
 /** Waits until something holds; whether it came to. */
@@ -95,16 +97,8 @@ export interface ServerSentEvent {
   readonly data: Record<string, unknown>;
 }
 
-/** Server-sent events, as they come, until the stream ends. */
-export async function* eventsIn({ body }: Response): AsyncGenerator<ServerSentEvent> {
-  const decoder = new TextDecoder();
-  let rest = '';
-  for await (const chunk of body ?? []) {
-    const blocks = (rest + decoder.decode(chunk, { stream: true })).split('\n\n');
-    rest = blocks.pop() ?? '';
-    for (const block of blocks) {
-      const [, event, data] = /^event: (.*)\ndata: (.*)$/s.exec(block) ?? [];
-      if (event !== undefined && data !== undefined) yield { event, data: JSON.parse(data) as Record<string, unknown> };
-    }
-  }
+/** Server-sent events until the stream ends. */
+export async function eventsIn(response: Response): Promise<ServerSentEvent[]> {
+  const blocks = (await response.text()).matchAll(/^event: (.*)\ndata: (.*)\n\n/gm);
+  return Array.from(blocks, ([, event = '', data = '']) => ({ event, data: JSON.parse(data) as Record<string, unknown> }));
 }
