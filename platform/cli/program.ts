@@ -1,7 +1,8 @@
 /** The command line of `pheromone`. */
 import { Command, InvalidArgumentError } from 'commander';
-import { CLUSTER, SHARED, UP, WORKER } from '../config/sections.ts';
+import { CLUSTER, SHARED, STORE, UP, WORKER } from '../config/sections.ts';
 import { settingsOf } from '../config/setting.ts';
+import type { Role } from '../launch/start-role.ts';
 import { type CallFlags, callCommand } from './call-command.ts';
 import { type Target, withClient } from './connect.ts';
 import { readDefinition } from './definition-file.ts';
@@ -18,7 +19,7 @@ const OF_EACH_WORKER: Offer = {
   section: WORKER,
   options: settingsOf(WORKER)
     .map(([name]) => name)
-    .filter((name) => !['host', 'port', 'name', 'labels'].includes(name)),
+    .filter((name) => !['host', 'port', 'advertise', 'name', 'labels'].includes(name)),
 };
 
 /** Runs a command line. Resolves with the exit code; never rejects. */
@@ -66,14 +67,14 @@ function buildProgram(exit: (code: ExitCode) => void): Command {
 
 /** Commands that stay in the foreground. */
 function addServers(program: Command, exit: (code: ExitCode) => void): void {
-  const offers: readonly Offer[] = [{ section: UP }, OF_EACH_WORKER];
+  const offers: readonly Offer[] = [{ section: UP }, OF_EACH_WORKER, { section: STORE }];
   offer(program.command('up').description('runs a cluster on this machine'), offers).action(async (_: unknown, command: Command) =>
     exit(await upCommand(settingsOfCommand(command, offers))),
   );
-  for (const [name, role] of Object.entries(ROLE_COMMANDS)) {
-    const own: readonly Offer[] = [{ section: role.section }];
-    offer(program.command(name).description(role.description), own).action(async (_: unknown, command: Command) =>
-      exit(await runRole(name, role, settingsOfCommand(command, own))),
+  for (const [role, { description, sections }] of Object.entries(ROLE_COMMANDS)) {
+    const own: readonly Offer[] = sections.map((section) => ({ section }));
+    offer(program.command(role).description(description), own).action(async (_: unknown, command: Command) =>
+      exit(await runRole(role as Role, settingsOfCommand(command, own))),
     );
   }
 }

@@ -4,7 +4,7 @@ import { ConfigError } from '../config/config-error.ts';
 import { CONFIG_VARIABLE, type Configuration, type Flags, readConfiguration } from '../config/configuration.ts';
 import { readText } from '../config/read-file.ts';
 import { CLUSTER, type ClusterSettings, SECTIONS, SHARED } from '../config/sections.ts';
-import { type Section, settingsOf, spelled } from '../config/setting.ts';
+import { flagName, type Section, settingsOf } from '../config/setting.ts';
 import { configureLog } from '../log/log.ts';
 import type { Security } from '../wire/security.ts';
 
@@ -21,7 +21,7 @@ export function offer(command: Command, offers: readonly Offer[]): Command {
       if (secret || options?.includes(name) === false) continue;
       const shown = value === undefined || value === '' || (Array.isArray(value) && value.length === 0) ? '' : ` (default: ${value})`;
       const argument = kind.placeholder === undefined ? '[true|false]' : `<${kind.placeholder}>`;
-      command.addOption(new Option(`--${spelled(name)} ${argument}`, `${meaning}${shown}`));
+      command.addOption(new Option(`--${flagName(section, name)} ${argument}`, `${meaning}${shown}`));
     }
   }
   return command;
@@ -33,13 +33,19 @@ export function settingsOfCommand(command: Command, offers: readonly Offer[]): C
   const flags: Record<string, Record<string, string | boolean | undefined>> = {};
   for (const { section, options } of [...offers, { section: CLUSTER }, { section: SHARED }]) {
     const names = settingsOf(section).map(([name]) => name);
-    flags[section.name] = Object.fromEntries(names.filter((name) => options?.includes(name) !== false).map((name) => [name, given[name]]));
+    const offered = names.filter((name) => options?.includes(name) !== false);
+    flags[section.name] = Object.fromEntries(offered.map((name) => [name, given[attributeOf(flagName(section, name))]]));
   }
   const { config = process.env[CONFIG_VARIABLE] } = given;
   const configuration = readConfiguration(SECTIONS, { file: config, env: process.env, flags });
   const { logLevel, logFile } = configuration.of(SHARED);
   configureLog({ level: logLevel, file: logFile });
   return configuration;
+}
+
+/** What commander calls the value of a flag. */
+function attributeOf(flag: string): string {
+  return new Option(`--${flag}`).attributeName();
 }
 
 /** The secret and the certificates that the settings name, read. Throws a {@link ConfigError}. */

@@ -24,6 +24,11 @@ export class StateFolder {
     return join(this.path, 'logs');
   }
 
+  /** Holds the cluster's durable store. */
+  get storeFolder(): string {
+    return join(this.path, 'store');
+  }
+
   get #file(): string {
     return join(this.path, 'cluster.json');
   }

@@ -59,7 +59,7 @@ async function ask({ host, port }: Address): Promise<(PlatformStatus & { pid: nu
 function tableOf(members: readonly MemberStatus[]): string {
   const table = new Table({
     head: ['name', 'role', 'address', 'process', 'executors', 'sessions', 'memory', 'apps'],
-    style: { head: [], border: [] },
+    style: { head: [], border: [], compact: true },
     colAligns: ['left', 'left', 'left', 'right', 'right', 'right', 'right', 'right'],
   });
   for (const member of members) {

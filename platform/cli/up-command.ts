@@ -1,9 +1,10 @@
 /** `pheromone up`: a cluster on this machine, in the foreground. */
 import type { Configuration } from '../config/configuration.ts';
-import { SHARED, UP, WORKER } from '../config/sections.ts';
-import { type Cluster, startCluster } from '../launch/cluster.ts';
+import { COORDINATOR, MANAGER, SHARED, UP, WORKER } from '../config/sections.ts';
+import { type Cluster, type ClusterOptions, startCluster } from '../launch/cluster.ts';
 import type { SeatEvents } from '../launch/seat.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
+import { gatewayOptionsOf, surroundingsOf } from './role-options.ts';
 import { StateFolder } from './state-folder.ts';
 import { interrupted, note, print } from './terminal.ts';
 
@@ -12,13 +13,15 @@ const DRAIN_MS = 30_000;
 
 /** Runs a cluster until it is interrupted, or one of its processes dies and is not to be restarted. */
 export async function upCommand(configuration: Configuration): Promise<ExitCode> {
-  const { workers, restart } = configuration.of(UP);
+  const { workers, coordinators, restart, gateway } = configuration.of(UP);
   const state = new StateFolder(configuration.of(SHARED).state);
   state.claim();
   const stopped = interrupted(() => process.exit(EXIT.failure));
   const starting = startCluster({
-    ...{ workers, restart, events: reports(restart), logFolder: state.logFolder },
-    worker: configuration.given(WORKER),
+    ...{ workers, coordinators, restart, events: reports(restart), logFolder: state.logFolder },
+    ...surroundingsOf(configuration, state.storeFolder),
+    ...optionsOfRoles(configuration),
+    gateway: gateway ? gatewayOptionsOf(configuration) : undefined,
   });
   const cluster = await Promise.race([starting, stopped]);
   if (cluster === undefined) {
@@ -37,10 +40,19 @@ export async function upCommand(configuration: Configuration): Promise<ExitCode>
   }
 }
 
+/** Without what tells processes apart, which is for the cluster to say. */
+function optionsOfRoles(configuration: Configuration): Pick<ClusterOptions, 'manager' | 'coordinator' | 'worker'> {
+  const { host: _managerHost, ...manager } = configuration.given(MANAGER);
+  const { host: _coordinatorHost, name: _coordinatorName, port: _coordinatorPort, ...coordinator } = configuration.given(COORDINATOR);
+  const { host: _workerHost, name: _workerName, port: _workerPort, ...worker } = configuration.given(WORKER);
+  return { manager, coordinator, worker };
+}
+
 function overview(cluster: Cluster, state: StateFolder): string {
   const { host, port } = cluster.manager;
   const rows = cluster.members.map((member) => `  ${member.name.padEnd(16)} ${`${host}:${member.port}`.padEnd(22)} process ${member.pid}`);
-  return ['pheromone: a cluster is up', ...rows, `Manager: ${host}:${port}. Logs: ${state.logFolder}. Ctrl-C ends it.`].join('\n');
+  const end = `Manager: ${host}:${port}. Logs: ${state.logFolder}. Ctrl-C ends it.`;
+  return ['pheromone: a cluster is up', ...rows, end].join('\n');
 }
 
 function reports(restart: boolean): SeatEvents {

@@ -1,7 +1,7 @@
 /** Settings from where users give them. What stands nearer counts: a flag before the environment before the file before the default. */
 import { ConfigError, didYouMean, nearest } from './config-error.ts';
 import { readDataFile } from './read-file.ts';
-import { filePath, type Section, type Setting, settingsOf, spelled, variable } from './setting.ts';
+import { filePath, flagName, type Section, type Setting, settingsOf, spelled, variable } from './setting.ts';
 
 const PREFIX = 'PHEROMONE_';
 /** Names the file where no flag does. */
@@ -72,7 +72,7 @@ export function readConfiguration(sections: readonly Section[], { file, env, fla
   for (const section of sections) {
     for (const [option, setting] of settingsOf(section)) {
       const flag = flags[section.name]?.[option];
-      if (flag !== undefined) given.set(filePath(section, option), fromText(setting, String(flag), `--${spelled(option)}`));
+      if (flag !== undefined) given.set(filePath(section, option), fromText(setting, String(flag), `--${flagName(section, option)}`));
     }
   }
   return new Configuration(given);

@@ -1,11 +1,11 @@
 /** docs/configuration.md, made from the table of settings. */
-import { ADDRESS, filePath, type Section, type Setting, settingsOf, spelled, variable } from './setting.ts';
+import { ADDRESS, filePath, flagName, type Section, type Setting, settingsOf, variable } from './setting.ts';
 
 const INTRODUCTION = `# Configuration
 
 Made from \`platform/config/sections.ts\` by \`node bin/launch.js scripts/configuration-page.ts\`; a test compares.
 
-What stands nearer counts: a flag, then the environment, then the file that \`--config\` or \`PHEROMONE_CONFIG\` names, then the default. Files are TOML, YAML or JSON and use the names of the flags, in a table for each section:
+What stands nearer counts: a flag, then the environment, then the file that \`--config\` or \`PHEROMONE_CONFIG\` names, then the default. Files are TOML, YAML or JSON and use the names of the flags, in a table for each section (\`--store-path\` is \`path\` in \`[store]\`):
 
 \`\`\`toml
 log-level = "warn"
@@ -44,7 +44,7 @@ function sectionText(section: Section): string {
 
 function row(section: Section, option: string, setting: Setting<unknown>): string {
   const { kind, default: value, meaning, secret } = setting;
-  const flag = secret ? `none, nor in \`${filePath(section, option)}\`` : `\`--${spelled(option)}\``;
+  const flag = secret ? `none, nor in \`${filePath(section, option)}\`` : `\`--${flagName(section, option)}\``;
   const cells = [flag, `\`${variable(section, option)}\``, kind === ADDRESS ? '`HOST:PORT`' : kind.expected, shown(value), meaning];
   return `| ${cells.join(' | ')} |`;
 }

@@ -3,6 +3,7 @@ import { COORDINATOR_DEFAULTS, type CoordinatorOptions, coordinatorOptions } fro
 import { GATEWAY_DEFAULTS, type GatewayOptions, gatewayOptions } from '../gateway/options.ts';
 import { LOG_DEFAULTS, LOG_LEVELS, type LogLevel } from '../log/log.ts';
 import { MANAGER_DEFAULTS, type ManagerOptions, managerOptions } from '../manager/options.ts';
+import type { StoreConfig } from '../store/durable/open-store.ts';
 import { WORKER_DEFAULTS, type WorkerOptions, workerOptions } from '../worker/options.ts';
 import {
   ADDRESS,
@@ -111,6 +112,7 @@ export const WORKER: Section<WorkerSettings> = {
   settings: {
     host: of(TEXT, WORKER_DEFAULTS.host, 'where the node listens, and others reach it'),
     port: of(WHOLE_NUMBER, WORKER_DEFAULTS.port, '0: any that is free'),
+    advertise: of(TEXT, WORKER_DEFAULTS.advertise, '`host:port` where the other members reach it; left out: where it listens'),
     executors: of(WHOLE_NUMBER, WORKER_DEFAULTS.executors, 'executor threads'),
     arenaBytes: of(WHOLE_NUMBER, WORKER_DEFAULTS.arenaBytes, 'object memory; reserved at once, committed as it is used'),
     spinMs: of(NUMBER, WORKER_DEFAULTS.spinMs, 'how long an executor looks for more work before it parks'),
@@ -177,6 +179,34 @@ export const GATEWAY: Section<GatewaySettings> = {
   },
 };
 
+export interface StoreSettings {
+  readonly kind: StoreConfig['kind'] | undefined;
+  readonly path: string | undefined;
+  readonly endpoint: string | undefined;
+  readonly bucket: string | undefined;
+  readonly accessKey: string | undefined;
+  readonly secretKeyFile: string | undefined;
+  readonly secretKey: string | undefined;
+}
+
+export const STORE: Section<StoreSettings> = {
+  name: 'store',
+  title: 'Durable store',
+  prefixed: true,
+  settings: {
+    kind: optional(
+      choice('disk', 's3', 'memory'),
+      '`disk`: for the processes of one machine; `s3`: for those of many; left out: disk if there is a path',
+    ),
+    path: optional(PATH, 'folder of a store on disk; `pheromone up` has one in its state folder'),
+    endpoint: optional(TEXT, 'of an S3 server: `http://host:port` or `https://host:port`'),
+    bucket: optional(TEXT, 'created where it does not exist'),
+    accessKey: optional(TEXT, 'name of the account'),
+    secretKeyFile: optional(PATH, 'a file that holds its secret key'),
+    secretKey: { ...optional(TEXT, 'the secret key itself'), secret: true },
+  },
+};
+
 export interface UpSettings {
   readonly workers: number;
   readonly coordinators: number;
@@ -195,7 +225,7 @@ export const UP: Section<UpSettings> = {
   },
 };
 
-export const SECTIONS: readonly Section[] = [SHARED, CLUSTER, UP, MANAGER, COORDINATOR, WORKER, GATEWAY];
+export const SECTIONS: readonly Section[] = [SHARED, CLUSTER, UP, MANAGER, COORDINATOR, WORKER, STORE, GATEWAY];
 
 function of<T>(kind: Kind<T>, value: T, meaning: string): Setting<T> {
   return { kind, default: value, meaning };

@@ -92,6 +92,8 @@ export interface Section<O extends object = object> {
   /** Of the table in a file; `''`: the top of the file. */
   readonly name: string;
   readonly title: string;
+  /** Whether its flags begin with its name; those of roles do not, since a command has one role. */
+  readonly prefixed?: true;
   readonly settings: { readonly [K in keyof O]-?: Setting<NonNullable<O[K]>> };
   /** Throws for values that do not go together or are out of range; its message begins with the option's name and a colon. */
   check?(given: Partial<O>): unknown;
@@ -104,6 +106,11 @@ export function settingsOf(section: Section): [option: string, Setting<unknown>]
 /** As flags and files spell it: `arenaBytes` is `arena-bytes`. */
 export function spelled(option: string): string {
   return option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+/** A setting's flag, without dashes before it. */
+export function flagName({ name, prefixed }: Pick<Section, 'name' | 'prefixed'>, option: string): string {
+  return prefixed ? `${name}-${spelled(option)}` : spelled(option);
 }
 
 /** The path of a setting in a file. */
