@@ -183,11 +183,12 @@ export class ClusterNode implements Spread {
   }
 
   #serve(home: string, speak: <S, R>(protocol: Protocol<S, R>) => Connection<S, R>): void {
+    const { twoTier } = this.#options.worker;
     new GuestSide(home, speak(GUEST_SIDE), {
       node: this.#scheduler.parts,
       absent: this.#absent,
       served: this.#served,
-      runsHere: (session, fn) => this.#runsHere(session, fn),
+      runsHere: (session, fn) => twoTier && this.#runsHere(session, fn),
       onWish: (session, bucket, wish, ask) => this.#wishes.onGuestWish(session, bucket, wish, ask),
       onFound: (session, message, payload, from) => this.#wishes.onFound(session, message, payload, from),
       onEnd: (session) => this.#wishes.giveUp(session),

@@ -3,7 +3,7 @@
  * until the guests give their credits back, and takes in what guests report.
  */
 
-import type { PheromoneError } from '../../core/errors.ts';
+import { type PheromoneError, toPheromoneError } from '../../core/errors.ts';
 import { afterExecutorDeath } from '../../core/recovery.ts';
 import type { Invocation } from '../../executor/ledger.ts';
 import type { Span } from '../../wire/messages.ts';
@@ -57,7 +57,7 @@ export class HomeSide {
   /** Sends an invocation, which is counted as under way, to a node. */
   give(session: SessionState, node: string, invocation: Invocation): void {
     const { absent, links } = this.#parts;
-    const { objects, table, host, publisher } = this.#parts.node;
+    const { objects, table } = this.#parts.node;
     const { slot, app } = session;
     try {
       const { inputs, inputCount, fn } = invocation;
@@ -75,9 +75,7 @@ export class HomeSide {
       guest.given.push({ sequence: guest.sequence, invocation });
       table.spread(slot);
     } catch (error) {
-      const { code, message } = error as PheromoneError;
-      publisher.unbegin(session, invocation.fn);
-      host.fail(session, code, message);
+      this.#giveElsewhere(session, node, invocation, toPheromoneError(error));
     }
   }
 
@@ -107,14 +105,14 @@ export class HomeSide {
 
   aborted(session: SessionState): void {
     for (const { node, given } of session.guests?.values() ?? []) {
-      if (given.length > 0) this.#tell(node, { type: 'abort', session: session.id });
+      if (given.length > 0) this.#parts.links.tell(node, { type: 'abort', session: session.id });
     }
   }
 
   released(session: SessionState): void {
     for (const { node } of session.guests?.values() ?? []) {
       this.#sessionsAt.get(node)?.delete(session);
-      this.#tell(node, { type: 'drop', session: session.id });
+      this.#parts.links.tell(node, { type: 'drop', session: session.id });
     }
     session.guests = undefined;
   }
@@ -126,6 +124,22 @@ export class HomeSide {
   /** Whether anything is expected of a node. */
   isBusy(node: string): boolean {
     return [...(this.#sessionsAt.get(node) ?? [])].some((session) => (session.guests?.get(node)?.given.length ?? 0) > 0);
+  }
+
+  /** Nothing has come of an invocation on a node: somewhere else, then, or here, unless it has been tried too often. */
+  #giveElsewhere(
+    session: SessionState,
+    node: string,
+    invocation: Invocation,
+    { code, message }: Pick<PheromoneError, 'code' | 'message'>,
+  ): void {
+    const { publisher, host } = this.#parts.node;
+    if (afterExecutorDeath(session.app.plan.recovery, invocation.attempt, true) === 'rerun') {
+      this.#parts.placing.place(session, { ...invocation, attempt: invocation.attempt + 1 }, [node]);
+    } else {
+      publisher.unbegin(session, invocation.fn);
+      host.fail(session, code, message);
+    }
   }
 
   #guestOf(session: SessionState, node: string): GuestState {
@@ -243,20 +257,10 @@ export class HomeSide {
     this.#parts.node.publisher.uncount(slot, epoch, set, credits);
   }
 
-  /** Nothing has come of it there: somewhere else, then, or here. */
-  #onRefused(session: SessionState, guest: GuestState, { sequence, code, message }: PeerReport & { readonly type: 'run-refused' }): void {
-    const { placing } = this.#parts;
-    const { publisher, host } = this.#parts.node;
-    const position = guest.given.findIndex((given) => given.sequence === sequence);
+  #onRefused(session: SessionState, guest: GuestState, refused: PeerReport & { readonly type: 'run-refused' }): void {
+    const position = guest.given.findIndex(({ sequence }) => sequence === refused.sequence);
     const [given] = position < 0 ? [] : guest.given.splice(position, 1);
-    if (given === undefined) return;
-    const { invocation } = given;
-    if (afterExecutorDeath(session.app.plan.recovery, invocation.attempt, true) === 'rerun') {
-      placing.place(session, { ...invocation, attempt: invocation.attempt + 1 }, [guest.node]);
-    } else {
-      publisher.unbegin(session, invocation.fn);
-      host.fail(session, code, message);
-    }
+    if (given !== undefined) this.#giveElsewhere(session, guest.node, given.invocation, refused);
   }
 
   /**
@@ -277,14 +281,6 @@ export class HomeSide {
     for (const { invocation } of guest.given) {
       if (isClean && !isAborted) placing.place(session, { ...invocation, attempt: invocation.attempt + 1 }, [guest.node]);
       else publisher.unbegin(session, invocation.fn);
-    }
-  }
-
-  #tell(node: string, message: { readonly type: 'abort' | 'drop'; readonly session: number }): void {
-    try {
-      this.#parts.links.to(node).send(message);
-    } catch {
-      // The node is gone, and what it had of the session with it.
     }
   }
 }

@@ -1,6 +1,6 @@
 /** The connections that this node has to others: dialled when they are first needed, gone with the node at their other end. */
 import { PheromoneError } from '../../core/errors.ts';
-import type { PeerReport } from '../../wire/peer-messages.ts';
+import type { PeerReport, PeerRequest } from '../../wire/peer-messages.ts';
 import { type Address, Link, type LinkEvents } from './link.ts';
 
 export interface LinksParts {
@@ -35,6 +35,11 @@ export class Links {
     });
     this.#byNode.set(node, link);
     return link;
+  }
+
+  /** Sends to a node that there is a connection to; others have nothing that it could concern. */
+  tell(node: string, message: PeerRequest): void {
+    this.#byNode.get(node)?.send(message);
   }
 
   /** A connection of one's own to a node. Throws `NODE_LOST` where it is not a member. */
