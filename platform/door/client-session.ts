@@ -1,6 +1,7 @@
 /** One client at the door: its messages to the service, the service's answers back. */
 import { type ErrorCode, PheromoneError } from '../core/errors.ts';
 import type { ClientConnection } from '../wire/client-protocol.ts';
+import { WIRE_LIMITS } from '../wire/limits.ts';
 import type { ClientMessage, Feed, Subscribe } from '../wire/messages.ts';
 import type { Caller, Service, Subscriber } from './service.ts';
 
@@ -95,6 +96,12 @@ export class ClientSession {
     const subscriber: Subscriber = {
       trace,
       output: (outputs, bytes, spans) => {
+        const { pendingBytes } = this.#connection;
+        if (pendingBytes > WIRE_LIMITS.unreadBytes) {
+          this.#connection.destroy(
+            new PheromoneError('OVERLOADED', `subscriber: expected it to read, got ${pendingBytes} bytes that wait`),
+          );
+        }
         try {
           this.#connection.send({ type: 'event', subscription: id, outputs, spans }, bytes);
         } catch (error) {

@@ -18,5 +18,6 @@ export const NODE_SIDE: Protocol<NodeMessage, ClientMessage> = {
   sends: NODE_HEADS,
   receives: CLIENT_HEADS,
   limits: { frameBytes: WIRE_LIMITS.frameBytes, headBytes: WIRE_LIMITS.clientHeadBytes },
+  unreadBytes: WIRE_LIMITS.unreadBytes,
   complaint: ({ code, message }) => ({ type: 'failed', id: 0, code, message }),
 };

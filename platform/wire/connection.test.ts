@@ -215,3 +215,30 @@ test('a payload that does not come in one piece is gathered in the memory that t
   t.deepEqual(seen, [own, given, own]);
   t.deepEqual(asked, [1_000_000, 1_000_000, 1_000_000]);
 });
+
+test('of an end that asks and does not read the answers no more is read, until it does', async (t) => {
+  const { node, client } = await pair(t, { ...NODE_SIDE, unreadBytes: 4_000_000 });
+  const size = 50_000;
+  const count = 400;
+  let asked = 0;
+  node.onMessage(() => {
+    asked += 1;
+    node.send({ type: 'result', id: asked, outputs: [{ source: 'f', key: '', group: '', size }], spans: [] }, new Uint8Array(size));
+  });
+  for (let id = 0; id < count; id++) {
+    client.send(callOf(id), patterned(size, id));
+    await new Promise(setImmediate);
+  }
+  await new Promise<void>((resolve) => {
+    const waits = (seen: number): void => void setTimeout(() => (asked === seen && seen > 0 ? resolve() : waits(asked)), 50);
+    waits(asked);
+  });
+  t.true(asked < count, `${asked} were read`);
+  t.true(node.pendingBytes < 4_000_000 + 10 * size, `${node.pendingBytes} bytes wait`);
+  await new Promise<void>((resolve) => {
+    client.onMessage((message) => {
+      if (message.type === 'result' && message.id === count) resolve();
+    });
+  });
+  t.is(asked, count);
+});

@@ -26,6 +26,11 @@ export interface Protocol<Sent, Received> extends ReceiveOptions<Received> {
   readonly receives: Heads<Received>;
   /** The last message to a peer that broke the protocol. Left out: the connection just ends. */
   readonly complaint?: (error: PheromoneError) => Sent;
+  /**
+   * While more bytes than that wait for the other end to take them, nothing is read from it. For one of two ends only:
+   * the other one has to read whatever it sends. Left out: any number.
+   */
+  readonly unreadBytes?: number;
 }
 
 /** How `send` treats payloads above `WIRE_LIMITS.copyBytes`; smaller ones are always copied. */
@@ -124,7 +129,14 @@ export class Connection<Sent, Received> {
       }
       // Whoever sends a large message cannot ask before its end.
       if (this.#unansweredBytes > WIRE_LIMITS.silentBytes) this.#signal(SIGNAL.pong);
+      if (this.pendingBytes > (this.#protocol.unreadBytes ?? Number.POSITIVE_INFINITY)) this.#awaitReader();
     });
+  }
+
+  #awaitReader(): void {
+    if (!this.#socket.writableNeedDrain) return;
+    this.#socket.pause();
+    this.#socket.once('drain', () => this.#socket.resume());
   }
 
   #deliverEarly(handler: MessageHandler<Received>): void {

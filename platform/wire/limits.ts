@@ -34,6 +34,8 @@ export const WIRE_LIMITS = {
   wrongProofsMs: 60_000,
   /** Addresses whose wrong proofs are counted. */
   wrongProofAddresses: 10_000,
+  /** What may wait for a client to read it: beyond that its messages wait, and a subscriber's connection ends. */
+  unreadBytes: 268_435_456,
   /** What is received without sending anything, before the sender is told that somebody is there. */
   silentBytes: 4_194_304,
   /** Bounds of the pause before the manager is tried again; it doubles from the first to the second. */
