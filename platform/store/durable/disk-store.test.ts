@@ -1,9 +1,11 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
 import { openDiskStore } from './disk-store.ts';
 import type { DurableStore } from './durable-store.ts';
+import { STORE_LIMITS } from './limits.ts';
 import { keysOf, testDurableStore } from './testing/conformance.ts';
 import { temporaryFolder } from './testing/folder.ts';
 import { bytesOf } from './testing/values.ts';
@@ -62,7 +64,7 @@ test('disk: what was put outlives a process that is killed at that moment, and o
   const { path, store } = await open(t);
   for (const [round, killedAt] of [0, 1, 7, 30].entries()) {
     const name = `round-${round}`;
-    const writer = startWriter(t, { path, name, bytes: 1_000_000, count: 1_000 });
+    const writer = startWriter(t, { path, name, bytes: 3_000_000, count: 1_000 });
     let acknowledged = 0;
     writer.on('message', (number) => {
       acknowledged = (number as number) + 1;
@@ -71,13 +73,47 @@ test('disk: what was put outlives a process that is killed at that moment, and o
     const [code, signal] = await once(writer, 'exit');
     t.deepEqual([code, signal], [null, 'SIGKILL']);
     t.true(acknowledged > killedAt);
-    t.true(await whole(store, name, 1_000_000, acknowledged));
+    t.true(await whole(store, name, 3_000_000, (await keysOf(store, `${name}/`)).length));
     await store.put(`after/${round}`, bytesOf(10));
     const again = await openDiskStore(path);
-    t.true(await whole(again, name, 1_000_000, acknowledged));
+    t.true(await whole(again, name, 3_000_000, acknowledged));
     await again.close();
   }
   t.is((await keysOf(store, 'after/')).length, 4);
+});
+
+test('disk: a value in pieces gives way to longer and shorter ones, and leaves nothing behind', async (t) => {
+  const { path, store } = await open(t);
+  const piece = STORE_LIMITS.pieceBytes;
+  for (const size of [piece, piece + 1, 5 * piece, 1, 5 * piece - 1, 2 * piece, 0, 3 * piece]) {
+    await store.put('value', bytesOf(size, size));
+    await store.put('valu', bytesOf(size, size + 1));
+    t.is(Buffer.compare((await store.get('value')) as Uint8Array, bytesOf(size, size)), 0);
+  }
+  const { size: before } = await stat(`${path}/data.mdb`);
+  for (let i = 0; i < 20; i++) {
+    await store.put('other', bytesOf(5 * piece));
+    await store.delete('other');
+  }
+  const { size: after } = await stat(`${path}/data.mdb`);
+  t.true(after < before + 40 * piece, `${before} bytes became ${after}`); // all puts together had 100 pieces
+});
+
+test('disk: a get that began before a put or a delete gives the old value as a whole', async (t) => {
+  const { path, store } = await open(t);
+  const other = await openDiskStore(path);
+  t.teardown(() => other.close());
+  await store.put('value', bytesOf(20_000_000, 1));
+  const olds = [store.get('value')];
+  const put = store.put('value', bytesOf(10_000_000, 2));
+  olds.push(store.get('value'), other.get('value'));
+  await put;
+  const news = [store.get('value'), other.get('value')];
+  const deleted = other.delete('value');
+  for (const value of await Promise.all(olds)) t.is(Buffer.compare(value as Uint8Array, bytesOf(20_000_000, 1)), 0);
+  for (const value of await Promise.all(news)) t.is(Buffer.compare(value as Uint8Array, bytesOf(10_000_000, 2)), 0);
+  await deleted;
+  t.is(await store.get('value'), undefined);
 });
 
 test('disk: a folder that cannot be one is refused with its path', async (t) => {

@@ -1,6 +1,7 @@
 /** The embedded durable store: an LMDB environment, which all processes of a machine may have open at once. */
 import { mkdir } from 'node:fs/promises';
-import { open, type RootDatabase } from 'lmdb';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { type Database, open, type RootDatabase } from 'lmdb';
 import { PheromoneError } from '../../core/errors.ts';
 import { type DurableStore, guardStore, type StoreEngine } from './durable-store.ts';
 import { STORE_LIMITS } from './limits.ts';
@@ -9,49 +10,91 @@ import { STORE_LIMITS } from './limits.ts';
 export async function openDiskStore(path: string): Promise<DurableStore> {
   try {
     await mkdir(path, { recursive: true });
-    const database = open<Uint8Array, Buffer>({
+    const root = open<Buffer, Buffer>({
       path,
       noSubdir: false,
-      encoding: 'binary',
-      keyEncoding: 'binary',
       // A commit is over when it is on disk, and puts resolve with their commit; overlapping would let them resolve before.
       overlappingSync: false,
     });
-    database.readerCheck(); // a killed process leaves its place as a reader, which keeps old pages from being used again
-    return guardStore(new DiskEngine(path, database));
+    root.readerCheck(); // a killed process leaves its place as a reader, which keeps old pages from being used again
+    return guardStore(new DiskEngine(path, root));
   } catch (error) {
     throw new PheromoneError('STORE_FAILED', `disk store ${path}: could not open it: ${error instanceof Error ? error.message : error}`);
   }
 }
 
+/** The size of a value, before its first piece. */
+const SIZE_BYTES = 8;
+
+/**
+ * Values lie in pieces: a get copies them one in a turn, so that a large one does not hold up its thread, and pages
+ * that one value leaves fit the next. The first piece counts; pieces beyond its size, which a put and a delete of two
+ * processes at the same time may leave, belong to no value and go with the key's next put or delete.
+ */
 class DiskEngine implements StoreEngine {
   readonly name: string;
-  readonly #database: RootDatabase<Uint8Array, Buffer>;
+  readonly #root: RootDatabase<Buffer, Buffer>;
+  /** By key: the value's size and its first piece. */
+  readonly #heads: Database<Buffer, Buffer>;
+  /** By key and number: its further pieces. */
+  readonly #pieces: Database<Buffer, Buffer>;
 
-  constructor(path: string, database: RootDatabase<Uint8Array, Buffer>) {
+  constructor(path: string, root: RootDatabase<Buffer, Buffer>) {
     this.name = `disk store ${path}`;
-    this.#database = database;
+    this.#root = root;
+    const inBytes = { encoding: 'binary', keyEncoding: 'binary' } as const;
+    this.#heads = root.openDB('heads', inBytes);
+    this.#pieces = root.openDB('pieces', inBytes);
   }
 
-  async put(key: string, bytes: Uint8Array): Promise<void> {
-    await this.#database.put(Buffer.from(key), bytes);
+  async put(key: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    const size = Buffer.alloc(SIZE_BYTES);
+    size.writeDoubleBE(bytes.length);
+    const head = Buffer.concat([size, bytes.subarray(0, STORE_LIMITS.pieceBytes)]);
+    await this.#commit(() => {
+      void this.#heads.put(Buffer.from(key), head);
+      let piece = 1;
+      for (; piece * STORE_LIMITS.pieceBytes < bytes.length; piece++) {
+        const at = piece * STORE_LIMITS.pieceBytes;
+        const length = Math.min(STORE_LIMITS.pieceBytes, bytes.length - at);
+        void this.#pieces.put(pieceKey(key, piece), Buffer.from(bytes.buffer, bytes.byteOffset + at, length));
+      }
+      this.#removePieces(key, piece);
+    });
   }
 
   async get(key: string): Promise<Uint8Array | undefined> {
-    this.#database.resetReadTxn(); // or it may still be the view from before another process's put
-    const bytes = this.#database.get(Buffer.from(key));
-    return bytes && new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+    this.#root.resetReadTxn(); // or it may still be the view from before another process's put
+    const transaction = this.#root.useReadTransaction();
+    try {
+      const head = this.#heads.get(Buffer.from(key), { transaction });
+      if (head === undefined) return undefined;
+      const bytes = new Uint8Array(head.readDoubleBE());
+      bytes.set(head.subarray(SIZE_BYTES));
+      for (let piece = 1; piece * STORE_LIMITS.pieceBytes < bytes.length; piece++) {
+        await nextTurn();
+        const next = this.#pieces.get(pieceKey(key, piece), { transaction });
+        if (next === undefined) throw new Error(`expected a piece ${piece} of the value`);
+        bytes.set(next, piece * STORE_LIMITS.pieceBytes);
+      }
+      return bytes;
+    } finally {
+      transaction.done();
+    }
   }
 
   async delete(key: string): Promise<void> {
-    await this.#database.remove(Buffer.from(key));
+    await this.#commit(() => {
+      void this.#heads.remove(Buffer.from(key));
+      this.#removePieces(key, 1);
+    });
   }
 
   async page(prefix: string, after: string): Promise<readonly string[]> {
+    this.#root.resetReadTxn();
     const start = Buffer.from(after === '' ? prefix : after);
     const keys: string[] = [];
-    this.#database.resetReadTxn();
-    for (const key of this.#database.getKeys({ start, exclusiveStart: after !== '', limit: STORE_LIMITS.pageKeys })) {
+    for (const key of this.#heads.getKeys({ start, exclusiveStart: after !== '', limit: STORE_LIMITS.pageKeys })) {
       const text = key.toString();
       if (!text.startsWith(prefix)) break;
       keys.push(text);
@@ -60,6 +103,24 @@ class DiskEngine implements StoreEngine {
   }
 
   close(): Promise<void> {
-    return this.#database.close();
+    return this.#root.close();
   }
+
+  /** Does all of it or nothing, and resolves when it is on disk. */
+  async #commit(writes: () => void): Promise<void> {
+    this.#root.resetReadTxn();
+    await this.#root.batch(writes);
+  }
+
+  #removePieces(key: string, from: number): void {
+    for (const piece of this.#pieces.getKeys({ start: pieceKey(key, from), end: pieceKey(key, 0xffffffff) }))
+      void this.#pieces.remove(piece);
+  }
+}
+
+/** No key holds a zero byte, so that the pieces of each stand by themselves, in order. */
+function pieceKey(key: string, piece: number): Buffer {
+  const bytes = Buffer.from(`${key}\0\0\0\0\0`);
+  bytes.writeUInt32BE(piece, bytes.length - 4);
+  return bytes;
 }

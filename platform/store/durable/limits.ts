@@ -6,6 +6,8 @@ export const STORE_LIMITS = {
   segmentBytes: 200,
   /** Keys that `list` asks its store for at once. */
   pageKeys: 1_000,
+  /** Values beyond this size lie on disk in pieces of this size. */
+  pieceBytes: 1_048_576,
   /** Values beyond this size go to S3 in parts of this size. */
   partBytes: 16_777_216,
   /** How often an S3 request is tried in all. */
