@@ -222,6 +222,6 @@ test('stopping does not wait for ever', async (t) => {
 
 test('a gateway whose address is taken rejects with DISCONNECTED', async (t) => {
   const { port } = await gatewayOf(t);
-  const error = await t.throwsAsync(startGateway({ port }, new FakePlatform().connect), { instanceOf: PheromoneError });
+  const error = await t.throwsAsync(startGateway({ port }, new FakePlatform()), { instanceOf: PheromoneError });
   t.is(error?.code, 'DISCONNECTED');
 });

@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import { connectClient } from '../client/client.ts';
 import { PheromoneError } from '../core/errors.ts';
 import { openLog } from '../log/log.ts';
+import type { Security } from '../wire/security.ts';
 import { APP_ROUTES } from './app-routes.ts';
 import { Bodies } from './bodies.ts';
 import { CALL_ROUTES } from './call-routes.ts';
@@ -29,14 +30,22 @@ export interface Gateway {
   stop(): Promise<void>;
 }
 
+/** How a gateway comes by its client. */
+export interface PlatformAccess {
+  /** Left out: connects to the node that the options name. */
+  readonly connect?: Connect | undefined;
+  /** Of the connection to that node. */
+  readonly security?: Security | undefined;
+}
+
 /**
  * Starts a gateway in this process. It starts also where the platform cannot be reached, and connects to it as soon as
  * it can. Throws a RangeError for an option out of range, rejects with `DISCONNECTED` if the address is taken.
- * `connect` makes the client; left out, it is that of the node that the options name.
  */
-export async function startGateway(given: Partial<GatewayOptions>, connect?: Connect): Promise<Gateway> {
+export async function startGateway(given: Partial<GatewayOptions>, { connect, security }: PlatformAccess = {}): Promise<Gateway> {
   const options = gatewayOptions(given);
-  const context = createContext(options, connect ?? (() => connectClient({ host: options.upstreamHost, port: options.upstreamPort })));
+  const node = { host: options.upstreamHost, port: options.upstreamPort, security };
+  const context = createContext(options, connect ?? (() => connectClient(node)));
   const app = createServer(options, context, ROUTES);
   try {
     await app.listen({ host: options.host, port: options.port });

@@ -49,8 +49,8 @@ export function startRole<R extends Role>(role: R, options: RoleOptions[R], surr
 
 async function startGatewayOf({ manager, ...options }: RoleOptions['gateway'], { security }: Surroundings): Promise<RunningRole> {
   const { startGateway } = await import('../gateway/gateway.ts');
-  if (manager === undefined) return startGateway(options);
+  if (manager === undefined) return startGateway(options, { security });
   const { connectCluster } = await import('../client/cluster.ts');
   const address = parseAddress('manager', manager);
-  return startGateway(options, () => connectCluster({ manager: address, security }));
+  return startGateway(options, { connect: () => connectCluster({ manager: address, security }) });
 }

@@ -38,7 +38,7 @@ export async function gatewayOf(
   options: Partial<GatewayOptions> = {},
   platform = new FakePlatform(),
 ): Promise<TestGateway> {
-  const { port, stop } = await startGateway({ port: 0, ...options }, platform.connect);
+  const { port, stop } = await startGateway({ port: 0, ...options }, platform);
   t.teardown(stop);
   return {
     platform,
