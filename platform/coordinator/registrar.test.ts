@@ -1,8 +1,7 @@
 import test from 'ava';
 import type { AppDefinition } from '../core/app.ts';
-import { coordinatorRing } from '../core/hash-ring.ts';
 import { app, fn } from '../core/testing/definitions.ts';
-import { clusterOf, coordinatorMember, until } from './testing/cluster.ts';
+import { clusterOf, coordinatorMember, nameOwnedBy, until } from './testing/cluster.ts';
 import { type FakeOptions, fakeWorker } from './testing/fake-worker.ts';
 
 const INPUT = Buffer.from('input');
@@ -173,9 +172,3 @@ test('calls that wait for a worker are cancelled when their app is taken back', 
   await client.unregister('x');
   await t.throwsAsync(call, { code: 'CANCELLED', message: /expected app "x" to stay/ });
 });
-
-/** The name of an app that, of coordinators c and d, this one owns. */
-function nameOwnedBy(owner: string): string {
-  const ring = coordinatorRing({ version: 1, members: [coordinatorMember('c'), coordinatorMember('d')] });
-  for (let i = 0; ; i++) if (ring.ownerOf(`x${i}`) === owner) return `x${i}`;
-}

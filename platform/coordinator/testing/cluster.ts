@@ -2,6 +2,7 @@
 import type { ExecutionContext } from 'ava';
 import { type Client, connectClient } from '../../client/client.ts';
 import type { AppDefinition } from '../../core/app.ts';
+import { coordinatorRing } from '../../core/hash-ring.ts';
 import type { Member } from '../../core/membership.ts';
 import { app } from '../../core/testing/definitions.ts';
 import { ClientSession } from '../../door/client-session.ts';
@@ -61,9 +62,15 @@ export function gatheringApp(...triggers: AppDefinition['triggers']): AppDefinit
 }
 
 /** Waits until `condition` holds. */
-export async function until(condition: () => boolean): Promise<void> {
-  for (let i = 0; !condition(); i++) {
+export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  for (let i = 0; !(await condition()); i++) {
     if (i === POLLS) throw new Error(`expected within ${POLLS * POLL_MS} ms: ${condition}`);
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
+}
+
+/** The name of an app that, of coordinators `c` and `d`, this one owns. */
+export function nameOwnedBy(owner: 'c' | 'd'): string {
+  const ring = coordinatorRing({ version: 1, members: [coordinatorMember('c'), coordinatorMember('d')] });
+  for (let i = 0; ; i++) if (ring.ownerOf(`x${i}`) === owner) return `x${i}`;
 }

@@ -144,6 +144,7 @@ export class FakeWorker {
     else if (message.type === 'unregister') {
       this.#apps.delete(message.app);
       connection.send({ type: 'done', id: message.id });
+      this.#tellOthers(connection);
     } else if (message.type === 'status') connection.send({ type: 'status', id: message.id, ...this.#status() });
   }
 
@@ -155,6 +156,13 @@ export class FakeWorker {
     }
     this.#apps.set(app.name, { name: app.name, version, definition: app });
     connection.send({ type: 'done', id });
+    this.#tellOthers(connection);
+  }
+
+  /** What one coordinator has done to its apps is news to the others. */
+  #tellOthers(source: CoordinatorConnection): void {
+    for (const connection of this.#connections)
+      if (connection !== source) connection.send({ type: 'apps', apps: [...this.#apps.values()] });
   }
 
   #take(connection: CoordinatorConnection, message: Given['message'], payload: Uint8Array): void {

@@ -1,0 +1,109 @@
+import test, { type ExecutionContext } from 'ava';
+import { connectClient } from '../client/client.ts';
+import type { View } from '../core/membership.ts';
+import { app } from '../core/testing/definitions.ts';
+import { startManager } from '../manager/manager.ts';
+import { joinCluster } from '../member/membership.ts';
+import { startCoordinator } from './process.ts';
+import { nameOwnedBy, until } from './testing/cluster.ts';
+import { type FakeOptions, type FakeWorker, fakeWorker } from './testing/fake-worker.ts';
+
+const INPUT = Buffer.from('input');
+
+interface TestManager {
+  /** As coordinators are told it. */
+  readonly address: string;
+  view(): View;
+  /** Starts a worker that is a member. */
+  worker(name: string, options?: FakeOptions): Promise<FakeWorker>;
+}
+
+/** A manager, gone when the test is over. */
+async function managerOf(t: ExecutionContext): Promise<TestManager> {
+  const manager = await startManager({});
+  t.teardown(() => manager.stop());
+  const { port } = manager;
+  return {
+    address: `127.0.0.1:${port}`,
+    view: () => manager.view,
+    async worker(name, options) {
+      const worker = await fakeWorker(t, name, options);
+      const { incarnation: _, ...self } = worker.member;
+      const membership = await joinCluster({ manager: { host: '127.0.0.1', port }, self });
+      t.teardown(() => membership.close());
+      return worker;
+    },
+  };
+}
+
+async function clientOf(t: ExecutionContext, port: number) {
+  const client = await connectClient({ host: '127.0.0.1', port });
+  t.teardown(() => client.close());
+  return client;
+}
+
+test('a coordinator becomes a member, serves clients, ends what it has begun, and leaves', async (t) => {
+  const manager = await managerOf(t);
+  const worker = await manager.worker('w', { run: () => {} });
+  const coordinator = await startCoordinator({ name: 'c', manager: manager.address });
+  t.teardown(() => coordinator.stop());
+  await until(() => manager.view().members.some(({ name, port }) => name === 'c' && port === coordinator.port));
+  const client = await clientOf(t, coordinator.port);
+  await client.register(app());
+  const call = client.call('x', 'f', INPUT);
+  await until(() => worker.given.length === 1);
+
+  const stopped = coordinator.stop();
+  await until(() => manager.view().members.some(({ name, draining }) => name === 'c' && draining));
+  await t.throwsAsync(client.call('x', 'f', INPUT), { code: 'OVERLOADED' });
+  worker.given[0]!.answer();
+  t.true(INPUT.equals((await call).outputs[0]!.bytes));
+  await stopped;
+  await until(() => manager.view().members.every(({ name }) => name !== 'c'));
+  await t.throwsAsync(client.call('x', 'f', INPUT), { code: 'DISCONNECTED' });
+});
+
+test('sessions that do not end in time do not keep a coordinator', async (t) => {
+  const manager = await managerOf(t);
+  const worker = await manager.worker('w', { run: () => {} });
+  const coordinator = await startCoordinator({ name: 'c', manager: manager.address, drainMs: 10 });
+  const client = await clientOf(t, coordinator.port);
+  await client.register(app());
+  const call = client.call('x', 'f', INPUT);
+  await until(() => worker.given.length === 1);
+  await coordinator.stop();
+  await t.throwsAsync(call, { code: 'DISCONNECTED' });
+});
+
+test('a coordinator that comes takes over what is its own, and gives it back when it goes', async (t) => {
+  const manager = await managerOf(t);
+  await manager.worker('w');
+  const first = await startCoordinator({ name: 'c', manager: manager.address });
+  t.teardown(() => first.stop());
+  const name = nameOwnedBy('d');
+  const [old, definition] = [await clientOf(t, first.port), app({ name })];
+  await old.register(definition);
+
+  const second = await startCoordinator({ name: 'd', manager: manager.address });
+  t.teardown(() => second.stop());
+  const fresh = await clientOf(t, second.port);
+  await fresh.call(name, 'f', INPUT);
+  await until(async () => !(await old.status()).apps.includes(name));
+  await t.throwsAsync(old.call(name, 'f', INPUT), { code: 'WRONG_COORDINATOR', message: /"d"/ });
+  await fresh.register(definition);
+
+  await second.stop();
+  await until(async () => (await old.status()).apps.includes(name));
+  await old.call(name, 'f', INPUT);
+});
+
+test('a coordinator that finds no manager, or has the name of another, does not come up', async (t) => {
+  await t.throwsAsync(() => startCoordinator({ name: 'c', manager: 'nowhere' }), { instanceOf: RangeError, message: /expected host:port/ });
+  const manager = await managerOf(t);
+  const coordinator = await startCoordinator({ name: 'c', manager: manager.address });
+  t.teardown(() => coordinator.stop());
+  await t.throwsAsync(startCoordinator({ name: 'c', manager: manager.address }), {
+    code: 'INVALID_ARGUMENT',
+    message: /that no living member has/,
+  });
+});
