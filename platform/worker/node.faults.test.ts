@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import type { Client } from '../client/client.ts';
 import type { FunctionDefinition } from '../core/app.ts';
-import type { ErrorCode } from '../core/errors.ts';
+import { type ErrorCode, PheromoneError } from '../core/errors.ts';
 import { appOf, endsEmpty, fn, INPUT, nodeOf, outcomeOf, statusOnce, textOf } from './testing/node.ts';
 
 const TIMEOUT = { timeoutMs: 150 };
@@ -107,6 +107,16 @@ for (const name of ['exhaustsMemoryToTheLast', 'exhaustsMemoryOfFiring']) {
     },
   );
 }
+
+test.serial('a function that fills the heap of its thread dies of it, and its caller is told so', async (t) => {
+  const { client } = await nodeOf(t, { executors: 1, heapMb: 48 });
+  await client.register(faultsApp(fault('exhaustsHeap')));
+  const error = await t.throwsAsync(client.call('faults', 'exhaustsHeap', INPUT), { instanceOf: PheromoneError });
+  t.is(error?.code, 'EXECUTOR_DIED');
+  t.regex(error?.message ?? '', /"exhaustsHeap": its executor's thread ended under it, 3 times: its memory, the heap, is full$/);
+  t.is(await textOf(client.call('faults', 'echo', INPUT)), 'input');
+  await endsEmpty(t, client);
+});
 
 test.serial('an odd thenable settles once', async (t) => {
   const { client } = await nodeOf(t);

@@ -114,7 +114,7 @@ test.serial('a process that crashes is one of its invocation, which runs again, 
 
 test.serial('a function that fills the heap of its process dies of it, and its caller is told so', async (t) => {
   const { client } = await nodeOf(t, { executors: 1 });
-  await client.register(isolatedApp([body('exhaustsHeap', { timeoutMs: 100_000 })], { heapMb: 32 }));
+  await client.register(isolatedApp([fn('fault-bodies', 'exhaustsHeap')], { heapMb: 32 }));
   const error = await t.throwsAsync(client.call('isolated', 'exhaustsHeap', INPUT));
   t.is((error as { code?: string }).code, 'EXECUTOR_DIED');
   t.regex(error?.message ?? '', /its memory, the heap, is full/);

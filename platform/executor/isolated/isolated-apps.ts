@@ -11,6 +11,8 @@ export interface IsolationOptions {
   readonly idleProcesses: number;
   /** How long it keeps one. */
   readonly idleProcessMs: number;
+  /** Heap of a process whose app does not say, in MiB; 0: what the runtime gives itself. */
+  readonly heapMb: number;
 }
 
 export interface IsolationEvents {
@@ -71,11 +73,14 @@ export class IsolatedApps {
       kept.idleTimer = undefined;
       return kept.process;
     }
-    const process = new IsolatedProcess(definition, app.plan, load, {
-      stray: (slot, epoch, fn, error) => this.#events.stray(slot, epoch, app, fn, error),
-      idle: () => this.#onIdle(app, process),
-      ended: () => this.#onEnd(app, process),
-    });
+    const process = new IsolatedProcess(
+      { definition, plan: app.plan, load, heapMb: definition.heapMb ?? this.#options.heapMb },
+      {
+        stray: (slot, epoch, fn, error) => this.#events.stray(slot, epoch, app, fn, error),
+        idle: () => this.#onIdle(app, process),
+        ended: () => this.#onEnd(app, process),
+      },
+    );
     this.#alive.add(process);
     this.#kept.set(app, { process, idleTimer: undefined });
     return process;

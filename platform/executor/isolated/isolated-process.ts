@@ -43,6 +43,15 @@ export class ProcessDied extends PheromoneError {
   }
 }
 
+export interface ProcessSetup {
+  readonly definition: AppDefinition;
+  readonly plan: AppPlan;
+  /** Whether it loads all functions at once; then `loaded` tells when. */
+  readonly load: boolean;
+  /** 0: what the runtime gives itself. */
+  readonly heapMb: number;
+}
+
 export interface ProcessEvents {
   /** An error that nobody caught, of a function of the app. */
   stray(slot: number, epoch: number, fn: number, error: PheromoneError): void;
@@ -66,8 +75,8 @@ export class IsolatedProcess {
   readonly #told: Socket;
   readonly #said: Socket;
   readonly #runs = new Map<number, Run>();
-  /** Aborted runs whose bodies have not ended, and what is done if that goes on. */
-  readonly #aborted = new Map<number, NodeJS.Timeout>();
+  /** Aborted runs whose bodies have not ended. */
+  readonly #aborted = new Map<number, { readonly timer: NodeJS.Timeout; isHeard: boolean }>();
   readonly #loads: { resolve(): void; reject(error: PheromoneError): void }[] = [];
   #nextId = 0;
   #lastWords = '';
@@ -78,11 +87,10 @@ export class IsolatedProcess {
   #retired = false;
   #isOver = false;
 
-  /** Starts a process. `load`: it loads all functions at once, and `loaded` tells when. */
-  constructor(definition: AppDefinition, app: AppPlan, load: boolean, events: ProcessEvents) {
-    this.#app = app;
+  constructor({ definition, plan, load, heapMb }: ProcessSetup, events: ProcessEvents) {
+    this.#app = plan;
     this.#events = events;
-    const execArgv = definition.heapMb === undefined ? [] : [`--max-old-space-size=${definition.heapMb}`];
+    const execArgv = heapMb === 0 ? [] : [`--max-old-space-size=${heapMb}`];
     this.#process = spawn(process.execPath, [...execArgv, ENTRY], {
       env: Object.fromEntries(ENVIRONMENT.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]))),
       stdio: ['ignore', 'inherit', 'pipe', 'pipe', 'pipe', 'pipe'],
@@ -168,7 +176,7 @@ export class IsolatedProcess {
         this.#get(message.id, message.bucket, message.key);
         break;
       case 'aborted':
-        this.#settle(message.id, new PheromoneError('CANCELLED', 'the session is over'));
+        this.#onHeard(message.id);
         break;
       case 'ended':
         this.#onBodyEnd(message.id, undefined);
@@ -222,22 +230,25 @@ export class IsolatedProcess {
 
   #abort(id: number): void {
     if (!this.#runs.has(id)) return;
-    if (!this.#aborted.has(id))
-      this.#aborted.set(
-        id,
-        setTimeout(() => this.#onStuck(id), ABORT_GRACE_MS),
-      );
+    if (!this.#aborted.has(id)) this.#aborted.set(id, { timer: setTimeout(() => this.#onStuck(id), ABORT_GRACE_MS), isHeard: false });
     this.#tell({ type: 'abort', id, message: 'the session is over' }, []);
+  }
+
+  #onHeard(id: number): void {
+    const aborted = this.#aborted.get(id);
+    if (aborted !== undefined) aborted.isHeard = true;
+    this.#settle(id, new PheromoneError('CANCELLED', 'the session is over'));
   }
 
   /** A body that was aborted goes on. One that blocks its process is ended with it; one that awaits, once it has no neighbours. */
   #onStuck(id: number): void {
     this.#retired = true;
-    if (this.#runs.has(id) || this.#runs.size === 0) this.kill('was ended, for a function of it did not end when it was aborted');
+    const isBlocked = this.#aborted.get(id)?.isHeard === false;
+    if (isBlocked || this.#runs.size === 0) this.kill('was ended, for a function of it did not end when it was aborted');
   }
 
   #onBodyEnd(id: number, error: PheromoneError | undefined): void {
-    clearTimeout(this.#aborted.get(id));
+    clearTimeout(this.#aborted.get(id)?.timer);
     this.#aborted.delete(id);
     this.#settle(id, error);
   }
@@ -261,7 +272,7 @@ export class IsolatedProcess {
     this.#isOver = true;
     const isMemory = this.#lastWords.includes('JavaScript heap out of memory');
     this.#verdict ??= isMemory ? `${how}: its memory, the heap, is full` : how;
-    for (const timer of this.#aborted.values()) clearTimeout(timer);
+    for (const { timer } of this.#aborted.values()) clearTimeout(timer);
     const runs = [...this.#runs.values()];
     this.#runs.clear();
     for (const { invocation, reject } of runs) {

@@ -128,6 +128,11 @@ export const sendsNumberAsKey: FunctionBody = (library) => library.send(library.
 
 export const sendsLongKey: FunctionBody = (library) => library.send(library.allocate(1), { key: 'ü'.repeat(513) }, { output: true });
 
+export const exhaustsHeap: FunctionBody = () => {
+  const held: object[] = [];
+  for (;;) held.push({ text: `${held.length}` });
+};
+
 export const allocatesTooMuch: FunctionBody = (library) => library.allocate(2 ** 30 + 1);
 
 export const allocatesNegative: FunctionBody = (library) => library.allocate(-1);

@@ -57,11 +57,6 @@ export const crashesOnce: FunctionBody = (library) => {
   answer(library, `attempt ${library.attempt}`);
 };
 
-export const exhaustsHeap: FunctionBody = () => {
-  const held: number[][] = [];
-  for (;;) held.push(new Array(1_000).fill(held.length));
-};
-
 /** Sends more than the node's memory holds, and does not look at whether that worked. */
 export const floods: FunctionBody = (library) => {
   for (;;) library.send(library.allocate(2 ** 20), { target: 'echo' });
