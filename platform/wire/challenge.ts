@@ -1,6 +1,6 @@
 /**
  * How both ends of a connection prove that they know the cluster's secret without sending it: each answers the
- * other's nonce with a keyed hash over everything that has been said (docs/decisions/0011-challenge.md).
+ * other's nonce with a keyed hash over everything that has been said (docs/decisions/0012-challenge.md).
  */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Identity } from './greeting-messages.ts';
