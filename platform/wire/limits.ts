@@ -45,8 +45,8 @@ export const WIRE_LIMITS = {
   reroutes: 10,
   /** Names and addresses of hosts. */
   hostLength: 255,
-  /** What may wait to be sent to one who follows the views; beyond it the connection ends. */
-  viewBytes: 16_777_216,
+  /** A view of as many members as there may be, with all the labels they may have. More does not wait to be sent: the connection ends. */
+  viewBytes: 33_554_432,
   /** How long a peer may take to close its side after this one. */
   closeMs: 1_000,
   /** How long a node may take to answer anything but a call. */

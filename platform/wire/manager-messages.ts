@@ -115,12 +115,16 @@ const fromManager: z.ZodType<FromManager> = z.discriminatedUnion('type', [
 const FROM_MANAGER = checkedHeads(fromManager);
 const TO_MANAGER = checkedHeads(toManager);
 
+/** Either end may tell the other of a view. */
+const limits = { frameBytes: WIRE_LIMITS.viewBytes, headBytes: WIRE_LIMITS.viewBytes };
+
 /** What the manager speaks. */
 export const MANAGER_SIDE: Protocol<FromManager, ToManager> = {
   sends: FROM_MANAGER,
   receives: TO_MANAGER,
+  limits,
   complaint: ({ message }) => ({ type: 'refused', message }),
 };
 
 /** What a member speaks, and whoever watches. */
-export const MEMBER_SIDE: Protocol<ToManager, FromManager> = { sends: TO_MANAGER, receives: FROM_MANAGER };
+export const MEMBER_SIDE: Protocol<ToManager, FromManager> = { sends: TO_MANAGER, receives: FROM_MANAGER, limits };
