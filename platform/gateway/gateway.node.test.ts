@@ -66,3 +66,27 @@ test('a node that is killed is DISCONNECTED for its callers, and readiness says 
   t.like(await (await call).json(), { status: 503, code: 'DISCONNECTED', retryable: true });
   t.is((await fetch(`http://127.0.0.1:${port}/readyz`)).status, 503);
 });
+
+test('a definition that is nested deeper than anything can follow is refused, and all goes on', async (t) => {
+  const { worker, client } = await platformOf(t);
+  const { port, stop } = await startGateway({ port: 0, upstreamPort: worker.port });
+  t.teardown(stop);
+  const depth = 200_000;
+  const config = '['.repeat(depth) + ']'.repeat(depth);
+  const body = `{"functions":[{"name":"f","module":"file:///none.js","export":"f","config":${config}}],"buckets":[],"triggers":[]}`;
+  const answer = await fetch(`http://127.0.0.1:${port}/v1/apps/a`, { method: 'PUT', body });
+  t.regex(((await answer.json()) as { code: string }).code, /^(INVALID_ARGUMENT|INVALID_APP|FUNCTION_LOAD_FAILED)$/);
+  t.deepEqual((await client.status()).apps, []);
+});
+
+test('a node that asks for the secret of the cluster is reached by a gateway that has it, and by no other', async (t) => {
+  const security = { secret: 'a secret that is long enough for a cluster' };
+  const worker = await spawnRole('worker', { arenaBytes: 2 ** 26 }, { security });
+  t.teardown(() => worker.stop());
+  const readiness = [security, undefined].map(async (each) => {
+    const { port, stop } = await startGateway({ port: 0, upstreamPort: worker.port }, { security: each });
+    t.teardown(stop);
+    return (await fetch(`http://127.0.0.1:${port}/readyz`)).status;
+  });
+  t.deepEqual(await Promise.all(readiness), [200, 503]);
+});
