@@ -42,7 +42,7 @@ const PLATFORM_LAYERS: Readonly<Record<string, readonly string[]>> = {
   manager: ['core', 'wire'],
   client: ['core', 'wire', 'member'],
   gateway: ['core', 'wire', 'client'],
-  launch: ['core', 'wire', 'worker', 'coordinator', 'manager'],
+  launch: ['core', 'wire', 'store', 'worker', 'coordinator', 'manager', 'client', 'gateway'],
 };
 
 const platformLayers = Object.entries(PLATFORM_LAYERS).map(([room, below]) =>
