@@ -26,12 +26,12 @@ function on(...args: readonly string[]): Promise<Ran> {
   return run([...args, '--node', node]);
 }
 
-test('A call prints the bytes of its output, and nothing else, on stdout', async (t) => {
+test.serial('A call prints the bytes of its output, and nothing else, on stdout', async (t) => {
   const { code, stdout, stderr } = await on('call', 'greet', 'first', '--input', 'world');
   t.deepEqual({ code, stdout: stdout.toString(), stderr }, { code: EXIT.fine, stdout: 'hello world', stderr: '' });
 });
 
-test('The input of a call comes from stdin, or from a file', async (t) => {
+test.serial('The input of a call comes from stdin, or from a file', async (t) => {
   const file = join(folder, 'input');
   writeFileSync(file, 'file');
   const calls = await Promise.all([
@@ -45,7 +45,7 @@ test('The input of a call comes from stdin, or from a file', async (t) => {
   );
 });
 
-test('With --all outputs are lines of JSON, in base 64 where they are no text; with --trace spans go to stderr', async (t) => {
+test.serial('With --all outputs are lines of JSON, in base 64 where they are no text; with --trace spans go to stderr', async (t) => {
   const [text, raw] = await Promise.all([
     on('call', 'greet', 'first', '--input', 'x', '--all', '--trace'),
     on('call', 'greet', 'raw', '--all'),
@@ -55,7 +55,7 @@ test('With --all outputs are lines of JSON, in base 64 where they are no text; w
   t.deepEqual(JSON.parse(raw.stdout.toString()), { source: 'raw', key: 'k', group: 'g', bytes: 2, base64: '/wA=' });
 });
 
-test('A function that fails is told from a call that cannot be made', async (t) => {
+test.serial('A function that fails is told from a call that cannot be made', async (t) => {
   const cases = [
     [['call', 'greet', 'failing'], EXIT.functionFailed, /^pheromone: FUNCTION_FAILED: .*as it should\n$/],
     [['call', 'greet', 'endless', '--deadline', '50'], EXIT.failure, /^pheromone: DEADLINE_EXCEEDED: .*\n$/],
@@ -72,7 +72,7 @@ test('A function that fails is told from a call that cannot be made', async (t) 
   }
 });
 
-test('An interrupted call is cancelled', async (t) => {
+test.serial('An interrupted call is cancelled', async (t) => {
   const { child, ended, said } = start(['call', 'greet', 'endless', '--input', 'x', '--node', node, '--log-level', 'debug']);
   await said(/calling/);
   child.kill('SIGINT');
@@ -81,7 +81,7 @@ test('An interrupted call is cancelled', async (t) => {
   t.regex(stderr, /pheromone: CANCELLED: /);
 });
 
-test('Status is a table for people and a document for machines', async (t) => {
+test.serial('Status is a table for people and a document for machines', async (t) => {
   const [table, json, lines] = await Promise.all([on('status'), on('status', '--json'), on('apps')]);
   t.regex(table.stdout.toString(), new RegExp(`${node} .* of 2 busy .* of 268 MB`));
   const [member, ...more] = JSON.parse(json.stdout.toString()).members;
@@ -91,7 +91,7 @@ test('Status is a table for people and a document for machines', async (t) => {
   t.true(lines.stdout.toString().split('\n').includes('greet'));
 });
 
-test('Definitions come as JSON, YAML or a module too, and are taken back by name', async (t) => {
+test.serial('Definitions come as JSON, YAML or a module too, and are taken back by name', async (t) => {
   const functions = `[{"name": "f", "module": "./f.mjs", "export": "f"}]`;
   writeFileSync(join(folder, 'f.mjs'), `export const f = (library) => library.send(library.inputs[0].bytes, {}, { output: true });`);
   writeFileSync(join(folder, 'a.json'), `{"name": "of-json", "functions": ${functions}}`);
@@ -110,7 +110,7 @@ test('Definitions come as JSON, YAML or a module too, and are taken back by name
   );
 });
 
-test('A definition that is none, and one that does not hold together, are refused', async (t) => {
+test.serial('A definition that is none, and one that does not hold together, are refused', async (t) => {
   writeFileSync(join(folder, 'list.json'), '[]');
   writeFileSync(join(folder, 'throws.mjs'), 'throw new Error("no app here");');
   writeFileSync(join(folder, 'empty.json'), '{"name": "empty", "functions": []}');
@@ -128,7 +128,7 @@ test('A definition that is none, and one that does not hold together, are refuse
   }
 });
 
-test('Without anything to speak to, and with nobody there, a command says so', async (t) => {
+test.serial('Without anything to speak to, and with nobody there, a command says so', async (t) => {
   const state = join(folder, 'no-state');
   const [nothing, nobody, logs] = await Promise.all([
     run(['apps', '--state', state]),
@@ -143,7 +143,7 @@ test('Without anything to speak to, and with nobody there, a command says so', a
   t.regex(logs.stderr, /expected the logs of a cluster that pheromone up has run, got ENOENT/);
 });
 
-test('Help names the commands and the exit codes', async (t) => {
+test.serial('Help names the commands and the exit codes', async (t) => {
   const { code, stdout } = await run(['--help']);
   t.is(code, EXIT.fine);
   for (const name of ['up', 'worker', 'manager', 'status', 'register', 'call', 'logs', '--log-level', 'bad input']) {

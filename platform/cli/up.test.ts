@@ -54,7 +54,7 @@ function exists(pid: number): boolean {
 
 const gone = (pids: Iterable<number>): Promise<boolean> => until(() => [...pids].every((pid) => !exists(pid)));
 
-test('A cluster is found by the other commands, serves them, logs, and ends in order with no process left', async (t) => {
+test.serial('A cluster is found by the other commands, serves them, logs, and ends in order with no process left', async (t) => {
   const config = join(root, 'gateway.toml');
   writeFileSync(config, '[gateway]\nport = 0\n');
   const { child, ended, state, pids } = await up(t, '--workers', '2', '--coordinators', '1', '--gateway', '--config', config);
@@ -79,7 +79,7 @@ test('A cluster is found by the other commands, serves them, logs, and ends in o
   t.regex(logs.stdout.toString(), /^\d\d:\d\d:\d\d\.\d{3} gateway +info +connected to the platform\n/);
 });
 
-test('A process that dies is reported, and started again where that is wanted', async (t) => {
+test.serial('A process that dies is reported, and started again where that is wanted', async (t) => {
   const { child, ended, pids, said } = await up(t, '--workers', '1', '--coordinators', '0', '--restart');
   process.kill(pids.get('worker-1')!, 'SIGKILL');
   await said(/worker-1 died \(SIGKILL\); starting it again/);
@@ -89,7 +89,7 @@ test('A process that dies is reported, and started again where that is wanted', 
   t.true(await gone([...pids.values(), Number(again)]));
 });
 
-test('After kill -9 of pheromone up its processes end by themselves, and the folder can be used again', async (t) => {
+test.serial('After kill -9 of pheromone up its processes end by themselves, and the folder can be used again', async (t) => {
   const { child, ended, pids, state } = await up(t, '--workers', '1', '--coordinators', '1');
   child.kill('SIGKILL');
   await ended;
@@ -113,7 +113,7 @@ test('What a role is told wrongly is told before anything starts', async (t) => 
   }
 });
 
-test('Roles that were started one by one find each other, with a secret from the environment', async (t) => {
+test.serial('Roles that were started one by one find each other, with a secret from the environment', async (t) => {
   const env = { PHEROMONE_CLUSTER_SECRET: 'not to be seen, and long enough to be none to guess' };
   const role = async (...args: readonly string[]): Promise<string> => {
     const running = start(args, env);

@@ -10,6 +10,7 @@ import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import type { AppDefinition } from '../core/app.ts';
 import { PheromoneError } from '../core/errors.ts';
 import { afterExecutorDeath } from '../core/recovery.ts';
+import { type Log, openLog } from '../log/log.ts';
 import { ObjectStore } from '../store/objects.ts';
 import { SessionTable } from '../store/sessions.ts';
 import { hostNowNs } from './clock.ts';
@@ -20,6 +21,7 @@ import { KnownApps } from './known-apps.ts';
 import { type EntryId, Ledger, type Invocation as LedgerEntry, NONE } from './ledger.ts';
 import type { FunctionBody } from './library.ts';
 import { Outbox } from './outbox.ts';
+import { logOutput } from './output.ts';
 import { Pending } from './pending.ts';
 import type { ExecutorSetup, FromExecutor, ToExecutor } from './protocol.ts';
 import { RETIRE, ReportWriter } from './reports.ts';
@@ -43,6 +45,7 @@ export class Executor {
   readonly #pending: Pending;
   readonly #apps: KnownApps;
   readonly #current = new AsyncLocalStorage<Invocation>();
+  readonly #log: Log;
   readonly #entry: LedgerEntry = { slot: 0, epoch: 0, fn: 0, inputs: 0, inputCount: 0, attempt: 0, dueMs: 0 };
   #retiring = false;
   #late = false;
@@ -69,6 +72,8 @@ export class Executor {
         this.#outbox.flush();
       },
     });
+    this.#log = openLog({ role: 'worker', node: setup.node, executor: setup.thread });
+    logOutput(this.#log, () => this.#current.getStore());
     process.on('unhandledRejection', (reason) => this.#stray(reason));
     process.on('uncaughtException', (error) => this.#stray(error));
     // The listener keeps the thread alive while it waits in its event loop.
@@ -252,7 +257,7 @@ export class Executor {
   #stray(reason: unknown): void {
     const invocation = this.#current.getStore();
     if (invocation !== undefined && !this.#outbox.isAborted(invocation.slot, invocation.epoch)) this.#fail(invocation, reason);
-    else console.error('pheromone: stray error of a function whose session is over:', reason);
+    else this.#log.error('stray error of a function whose session is over', { err: reason });
   }
 
   async #waitInLoop(): Promise<void> {

@@ -7,6 +7,8 @@ import type { IsolationOptions } from './isolated/isolated-apps.ts';
 /** What an executor thread is started with. */
 export interface ExecutorSetup {
   readonly thread: number;
+  /** What the node is called in its cluster; for the log. */
+  readonly node: string;
   readonly store: StoreMemory;
   readonly ledger: SharedArrayBuffer;
   readonly threads: SharedArrayBuffer;

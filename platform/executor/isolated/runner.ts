@@ -1,5 +1,6 @@
 /** Runs the functions of one app inside a process of its own, on behalf of an executor. */
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { inspect } from 'node:util';
 import { deserialize } from 'node:v8';
 import type { AppDefinition } from '../../core/app.ts';
 import { PheromoneError } from '../../core/errors.ts';
@@ -29,7 +30,8 @@ export class Runner {
   stray(error: unknown): void {
     const invocation = this.#current.getStore();
     if (invocation === undefined) {
-      console.error('pheromone: stray error outside of any invocation:', error);
+      // The node's log has what is written here.
+      process.stderr.write(`stray error outside of any invocation: ${inspect(error)}\n`);
       return;
     }
     const { slot, epoch, plan, loaded } = invocation;
