@@ -21,7 +21,7 @@ import { Relay } from './relay.ts';
 import { statusOf } from './status.ts';
 import { type Worker, Workers } from './workers.ts';
 
-export type CoordinatorSetup = Pick<CoordinatorOptions, 'name' | 'sessions' | 'keptBytes' | 'workerWaitMs' | 'leaseMs'>;
+export type CoordinatorSetup = Omit<CoordinatorOptions, 'host' | 'port' | 'manager' | 'startMs' | 'drainMs'>;
 
 /** Sessions of different workers bear the same numbers: each worker has this many of its own here. */
 const SESSIONS_PER_WORKER = 2 ** 40;
@@ -44,6 +44,7 @@ export class Coordinator implements Service {
     this.#workers = new Workers({
       self: setup.name,
       security,
+      keepAlive: { intervalMs: setup.pingMs, timeoutMs: setup.silenceMs },
       apps: (worker, news, gone) => {
         this.#registrar.heard(worker, news, gone);
         this.#onFreed();

@@ -16,6 +16,10 @@ export interface CoordinatorOptions {
   readonly keptBytes: number;
   /** How long a session waits for a worker that can take it. */
   readonly workerWaitMs: number;
+  /** How long a worker that owes an answer may say nothing before it is asked whether it is there. */
+  readonly pingMs: number;
+  /** After so long a silence it is taken for lost, and what it had runs elsewhere. At least three times `pingMs`. */
+  readonly silenceMs: number;
   /** How long a coordinator that starts waits for the workers to say which apps they have, before it owns any. */
   readonly startMs: number;
   /** How long a coordinator that ends lets sessions under way go on. */
@@ -31,6 +35,8 @@ export const COORDINATOR_DEFAULTS: Omit<CoordinatorOptions, 'manager'> = {
   sessions: 65_536,
   keptBytes: 2 ** 30,
   workerWaitMs: 5_000,
+  pingMs: 500,
+  silenceMs: 3_000,
   startMs: 2_000,
   drainMs: 30_000,
   leaseMs: 20,
@@ -42,11 +48,13 @@ export type GivenCoordinatorOptions = Partial<CoordinatorOptions> & Pick<Coordin
 /** Fills in defaults. Throws a RangeError that names the option, what was expected and what came. */
 export function coordinatorOptions(given: GivenCoordinatorOptions): CoordinatorOptions {
   const options = { ...COORDINATOR_DEFAULTS, ...given };
-  const { name, port, sessions, keptBytes, workerWaitMs, startMs, drainMs, leaseMs } = options;
+  const { name, port, sessions, keptBytes, workerWaitMs, pingMs, silenceMs, startMs, drainMs, leaseMs } = options;
   expectInteger('port', port, 0, 65_535);
   expectInteger('sessions', sessions, 1, 2 ** 24);
   expectInteger('keptBytes', keptBytes, 1, Number.MAX_SAFE_INTEGER);
   for (const [key, value] of Object.entries({ workerWaitMs, startMs, drainMs, leaseMs })) expectInteger(key, value, 0, 2 ** 31 - 1);
+  expectInteger('pingMs', pingMs, 1, 60_000);
+  expectInteger('silenceMs', silenceMs, 3 * pingMs, 600_000);
   parseAddress('manager', options.manager);
   return { ...options, name: name === '' ? `coordinator-${process.pid}` : name };
 }

@@ -1,6 +1,7 @@
 import test from 'ava';
 import { LIMITS } from '../core/limits.ts';
 import { app } from '../core/testing/definitions.ts';
+import { proxyOf } from '../wire/testing/proxy.ts';
 import { clusterOf, until } from './testing/cluster.ts';
 import { type FakeWorker, fakeWorker, type Given } from './testing/fake-worker.ts';
 
@@ -37,6 +38,22 @@ test('a worker that has left the view is lost, though its connection stands', as
   // What it answers after all is of no consequence.
   paused.given[0]!.answer(Buffer.from('late'));
   t.is(other.given.length, 1);
+});
+
+test('a worker that a silent network keeps away is lost after a while, though the view has it', async (t) => {
+  const far = await fakeWorker(t, 'far', { run: later });
+  const near = await fakeWorker(t, 'near');
+  const { client, see } = await clusterOf(t, [], { pingMs: 20, silenceMs: 100 });
+  const network = await proxyOf(t, far.member.port);
+  const member = { ...far.member, port: network.port };
+  await see([], [member]);
+  await client.register(app());
+  const call = client.call('x', 'f', INPUT);
+  await until(() => far.given.length === 1);
+  network.silence();
+  await see([near], [member]);
+  await call;
+  t.is(near.given.length, 1);
 });
 
 test('a call whose connection was cut off runs again on the same worker once it can be reached', async (t) => {

@@ -3,6 +3,7 @@ import { PheromoneError } from '../core/errors.ts';
 import type { SendOptions } from '../wire/connection.ts';
 import type { AppObject, AppsNews, CoordinatorMessage, Load, Place, WorkerMessage } from '../wire/coordinator-messages.ts';
 import type { WorkerConnection } from '../wire/coordinator-protocol.ts';
+import type { KeepAliveOptions } from '../wire/keep-alive.ts';
 
 /** What a worker says without being asked. */
 export interface WorkerEvents {
@@ -36,7 +37,8 @@ export class WorkerLink {
   }
 
   /** From now on events are told, also those that have come before. */
-  listen(): void {
+  listen(keepAlive: Omit<KeepAliveOptions, 'isBusy'>): void {
+    this.#connection.keepAlive({ ...keepAlive, isBusy: () => this.#askers.size > 0 });
     this.#connection.onClose((error) => this.#end(error ?? new PheromoneError('DISCONNECTED', 'the worker closed the connection')));
     this.#connection.onMessage((message, payload, isOwn) => this.#receive(message, payload, isOwn));
   }

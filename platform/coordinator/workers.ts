@@ -5,6 +5,7 @@ import { Placement, type PlaceRequest, type Placing } from '../core/placement.ts
 import type { AppObject, AppsNews, Place } from '../wire/coordinator-messages.ts';
 import { COORDINATOR_SIDE } from '../wire/coordinator-protocol.ts';
 import { dial } from '../wire/greeting.ts';
+import type { KeepAliveOptions } from '../wire/keep-alive.ts';
 import { WIRE_LIMITS } from '../wire/limits.ts';
 import type { Security } from '../wire/security.ts';
 import { type App, latestOf, versionOf } from './apps.ts';
@@ -14,6 +15,8 @@ export interface WorkersParts {
   /** The coordinator's name. */
   readonly self: string;
   readonly security: Security;
+  /** When a worker from which something is awaited is taken for lost. */
+  readonly keepAlive: Omit<KeepAliveOptions, 'isBusy'>;
   /** A worker has said which apps it has; `gone` are those that it had, and now has no more. */
   apps(worker: Worker, news: AppsNews, gone: readonly string[]): void;
   place(worker: Worker, request: Place): void;
@@ -203,7 +206,7 @@ export class Workers {
         this.#dialLater(worker);
       },
     });
-    worker.link.listen();
+    worker.link.listen(this.#parts.keepAlive);
   }
 
   #onApps(worker: Worker, news: AppsNews): void {

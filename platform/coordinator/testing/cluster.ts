@@ -10,6 +10,7 @@ import { configureLog } from '../../log/log.ts';
 import { NODE_SIDE } from '../../wire/client-protocol.ts';
 import { listen } from '../../wire/greeting.ts';
 import { Coordinator, type CoordinatorSetup } from '../coordinator.ts';
+import { COORDINATOR_DEFAULTS } from '../options.ts';
 import type { FakeWorker } from './fake-worker.ts';
 
 configureLog({ level: 'silent' });
@@ -30,7 +31,14 @@ export async function clusterOf(
   workers: readonly FakeWorker[],
   setup: Partial<CoordinatorSetup> = {},
 ): Promise<TestCluster> {
-  const coordinator = new Coordinator({ name: 'c', sessions: 1_000, keptBytes: 1_000_000, workerWaitMs: 20_000, leaseMs: 20, ...setup });
+  const coordinator = new Coordinator({
+    ...COORDINATOR_DEFAULTS,
+    name: 'c',
+    sessions: 1_000,
+    keptBytes: 1_000_000,
+    workerWaitMs: 20_000,
+    ...setup,
+  });
   const { port, close } = await listen({
     ...{ host: '127.0.0.1', port: 0, self: { role: 'coordinator', name: 'c' } },
     accept: (_peer, speak) => new ClientSession(coordinator, speak(NODE_SIDE)),
