@@ -187,7 +187,14 @@ test('an invocation is placed on a node that begins it at once, and else stays w
     await until(() => busy.told('placed').some((placed) => placed.id === id));
     return busy.told('placed').find((placed) => placed.id === id);
   };
-  t.deepEqual(await ask(1, 2), { type: 'placed', id: 1, node: 'idle', count: 2, leaseMs: 20 });
+  t.deepEqual(await ask(1, 5), { type: 'placed', id: 1, node: 'idle', count: 3, leaseMs: 20 });
+  t.like(await ask(2, 1, ['idle']), { node: '', count: 0 });
+  idle.load({ idle: 0, executors: 3 });
+  let id = 3;
+  await until(async () => (await ask(id++, 1))?.node === '');
+  idle.load({ idle: 1, executors: 3 });
+  await until(async () => (await ask(id++, 5))?.count === 1);
+});
   t.deepEqual(await ask(2, 2), { type: 'placed', id: 2, node: 'idle', count: 1, leaseMs: 20 });
   t.like(await ask(3, 1), { node: '', count: 0 });
   idle.load({ idle: 3, executors: 3 });
