@@ -36,7 +36,7 @@ export abstract class AppEditor {
     return this.#edit(app, (current) => withoutBucket(known(current, app), name));
   }
 
-  /** Adds a trigger, likewise. Rejects with `INVALID_APP`. */
+  /** Adds a trigger, with its hints for re-execution if it has any, likewise. Rejects with `INVALID_APP`. */
   addTrigger(app: string, trigger: TriggerDefinition): Promise<void> {
     return this.#edit(app, (current) => withTrigger(known(current, app), trigger));
   }

@@ -42,7 +42,7 @@ export interface SendOptions {
 
 /**
  * One invocation, as its function sees it. Every method throws a PheromoneError with a stable code; one that the
- * function does not catch fails the session with that code.
+ * function does not catch fails the session with that code, unless a hint of a trigger has the function run again.
  */
 export interface Library {
   readonly app: string;
@@ -51,7 +51,7 @@ export interface Library {
   readonly session: string;
   /** A number that no other invocation of the session has, nor an earlier attempt. */
   readonly serial: number;
-  /** 1 for the first time; more where an executor died under an earlier attempt. */
+  /** 1 for the first time; more where an executor died under an earlier attempt, or a trigger had it run again. */
   readonly attempt: number;
   /** The objects that started this invocation. */
   readonly inputs: readonly ReceivedObject[];

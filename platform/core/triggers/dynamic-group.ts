@@ -5,8 +5,8 @@ import { type Firing, NO_FIRINGS, type ObjectMeta, type Trigger } from '../trigg
  * DynamicGroup: once all sources are over, the target starts once for each group that their objects name, with
  * the group's objects in order of arrival, groups in order of their first object.
  *
- * Without objects nothing fires. Objects that come after the firing, since a source was started again, gather
- * for the next time that all sources are over.
+ * Without objects nothing fires. Objects that come after the firing, of a source that was started since, gather for
+ * the next time that all sources are over; those of one that only ran again are not told.
  */
 export class DynamicGroup implements Trigger {
   readonly #name: string;
