@@ -258,7 +258,9 @@ test('a client that is closed rejects what is under way and ends its subscriptio
   await rejected;
   t.is((await client.ended).code, 'CANCELLED');
   t.deepEqual(faults, ['DISCONNECTED']);
-  await failsWith(t, client.call(name, 'f', INPUT), 'DISCONNECTED', /expected a coordinator/);
+  await failsWith(t, client.call(name, 'f', INPUT), 'CANCELLED', /^the client was closed$/);
+  await failsWith(t, client.subscribe(name, { onOutput: () => {} }), 'CANCELLED', /^the client was closed$/);
+  await client.close();
 });
 
 test('while the manager is away calls go on', async (t) => {

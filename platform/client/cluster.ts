@@ -59,6 +59,8 @@ export class ClusterClient extends AppEditor implements PheromoneClient {
   readonly #retries: number;
   readonly #subscriptions = new Set<FollowingSubscription>();
   readonly #end: (error: PheromoneError) => void;
+  /** Why nothing more can be asked, once that is so. */
+  #closed: PheromoneError | undefined;
 
   constructor(membership: Membership, coordinators: Coordinators, retries: number) {
     super();
@@ -107,6 +109,7 @@ export class ClusterClient extends AppEditor implements PheromoneClient {
     if (fault !== undefined) throw fault;
     const subscription = new FollowingSubscription(app, options, this.#coordinators);
     await this.#route(app, new Effort('subscription', {}), () => subscription.open());
+    if (this.#closed !== undefined) throw this.#closed;
     this.#subscriptions.add(subscription);
     void subscription.follow().then(() => this.#subscriptions.delete(subscription));
     return subscription;
@@ -124,10 +127,11 @@ export class ClusterClient extends AppEditor implements PheromoneClient {
 
   /** Ends the client; what is under way rejects with `CANCELLED`. Never rejects. */
   async close(): Promise<void> {
-    this.#membership.close();
     const closed = new PheromoneError('CANCELLED', 'the client was closed');
+    this.#closed ??= closed;
+    this.#membership.close();
     for (const subscription of this.#subscriptions) subscription.disconnected(closed);
-    await this.#coordinators.close();
+    await this.#coordinators.close(closed);
     this.#end(closed);
   }
 
@@ -145,6 +149,7 @@ export class ClusterClient extends AppEditor implements PheromoneClient {
     for (let attempt = 0; ; attempt += 1) {
       let owner: Member | undefined;
       try {
+        if (this.#closed !== undefined) throw this.#closed;
         owner = this.#coordinators.ownerOf(app);
         const coordinator = this.#coordinators.reach(owner);
         const client = coordinator.client ?? (await effort.wait(coordinator.reached));

@@ -102,12 +102,11 @@ export class Coordinators {
     return coordinator;
   }
 
-  /** Ends all connections; what is under way rejects with `CANCELLED`. */
-  async close(): Promise<void> {
+  /** Ends all connections; what is under way rejects with `error`. */
+  async close(error: PheromoneError): Promise<void> {
     const connected = [...this.#connected.values()];
     this.#connected.clear();
     this.see({ version: 0, members: [] });
-    const closed = new PheromoneError('CANCELLED', 'the client was closed');
-    await Promise.all(connected.map((coordinator) => coordinator.end(closed)));
+    await Promise.all(connected.map((coordinator) => coordinator.end(error)));
   }
 }

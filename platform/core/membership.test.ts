@@ -158,6 +158,34 @@ test('a view that comes too late to a manager that has started again changes not
   t.true(after.view.version > before.view.version);
 });
 
+test('who is heard of often enough stays, and nobody else', (t) => {
+  const beats = fc.array(fc.subarray([0, 1, 2, 3, 4]), { maxLength: 60 });
+  fc.assert(
+    fc.property(beats, (heard) => {
+      const roster = new Roster(OPTIONS);
+      const silentMs = [0, 1, 2, 3, 4].map((link) => {
+        roster.join(link, candidate(`w${link}`), undefined, undefined);
+        return 0;
+      });
+      roster.tick(0);
+      for (const [round, links] of heard.entries()) {
+        for (const link of links) {
+          roster.beat(link);
+          if (silentMs[link]! <= OPTIONS.suspectMs) silentMs[link] = 0;
+        }
+        roster.tick((round + 1) * 100);
+        for (const link of silentMs.keys()) silentMs[link]! += 100;
+        const staying = [...silentMs.keys()].filter((link) => silentMs[link]! <= OPTIONS.suspectMs);
+        t.deepEqual(
+          names(roster.view),
+          staying.map((link) => `w${link}`),
+        );
+      }
+    }),
+    { numRuns: 200 },
+  );
+});
+
 type Event = readonly ['join' | 'again' | 'beat' | 'drain' | 'leave' | 'lost' | 'tick' | 'restart', number, number];
 const events = fc.array(
   fc.tuple(fc.constantFrom<Event[0]>('join', 'again', 'beat', 'drain', 'leave', 'lost', 'tick', 'tick', 'restart'), fc.nat(7), fc.nat(400)),
