@@ -15,7 +15,7 @@ export type ErrorCode =
   | 'FUNCTION_TIMED_OUT'
   /** A custom trigger threw, or returned what its interface does not allow. */
   | 'TRIGGER_FAILED'
-  /** Triggers had sources of the session run again more often than `LIMITS.rerunsPerSession`. */
+  /** Triggers had sources of the session run again more often than `LIMITS.rerunsPerSession`, or one that a hint names brought nothing in all of its attempts. */
   | 'TOO_MANY_RERUNS'
   /** The run ended and no function sent an output. */
   | 'NO_OUTPUT'
