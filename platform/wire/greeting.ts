@@ -12,7 +12,7 @@ import { Doorkeeper } from './doorkeeper.ts';
 import { GREETING_PROTOCOL, type GreetingMessage, type Identity, type Peer, PROTOCOL_VERSION } from './greeting-messages.ts';
 import { WIRE_LIMITS } from './limits.ts';
 import { checkSecurity, type Security } from './security.ts';
-import { channelOf, connectSocket, type Listener, listenForSockets } from './sockets.ts';
+import { channelOf, connectSocket, dropOldest, type Listener, listenForSockets } from './sockets.ts';
 import { WrongProofs } from './wrong-proofs.ts';
 
 type Greeting = Connection<GreetingMessage, GreetingMessage>;
@@ -98,7 +98,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   const wrongProofs = new WrongProofs();
   /** Those that are not welcome yet, the oldest one first. */
   const waiting = new Set<Greeting>();
-  return listenForSockets({ host, port, tls: security.tls }, (socket) => {
+  return listenForSockets({ host, port, tls: security.tls }, timeoutMs, (socket) => {
     const greeting = new Connection(socket, GREETING_PROTOCOL);
     const late = new PheromoneError('DISCONNECTED', `expected a greeting within ${timeoutMs} ms, got none`);
     const timer = setTimeout(() => greeting.destroy(late), timeoutMs);
@@ -109,7 +109,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     const guest = { address: socket.remoteAddress ?? '', channel: () => channelOf(socket) };
     const doorkeeper = new Doorkeeper(self, security.secret, wrongProofs, guest);
     waiting.add(greeting);
-    if (waiting.size > WIRE_LIMITS.greetingsPerListener) for (const oldest of waiting.values().take(1)) oldest.destroy();
+    dropOldest(waiting.values(), waiting.size);
     greeting.onClose(over);
     greeting.onMessage((message) => {
       try {

@@ -5,6 +5,7 @@ import test from 'ava';
 import { NODE_SIDE } from './client-protocol.ts';
 import { listen } from './greeting.ts';
 import type { Peer } from './greeting-messages.ts';
+import { WIRE_LIMITS } from './limits.ts';
 import type { ClientMessage } from './messages.ts';
 import type { Tls } from './security.ts';
 import { newAuthority } from './testing/certificates.ts';
@@ -123,4 +124,21 @@ test('whoever connects to a listener with TLS and says nothing is sent away when
   await once(socket, 'connect');
   await Promise.all([closed(socket), listener.close()]);
   t.pass();
+});
+
+test('whoever does not come to an end with TLS is sent away in time, and the oldest ones where there are too many', async (t) => {
+  const security = { tls: await tlsOf(HOST) };
+  const silent = connectSocket(await listening(t, accept, { security, timeoutMs: 300 }), HOST);
+  await closed(silent);
+  const port = await listening(t, accept, { security });
+  const oldest = connectSocket(port, HOST);
+  await once(oldest, 'connect');
+  const gone = closed(oldest);
+  for (let i = 0; i < WIRE_LIMITS.greetingsPerListener; i++) {
+    const socket = connectSocket(port, HOST);
+    t.teardown(() => socket.destroy());
+    await once(socket, 'connect');
+  }
+  await gone;
+  t.is((await dialling(t, port, { security })).peer.name, NODE.name);
 });

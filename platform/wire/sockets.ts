@@ -22,10 +22,17 @@ export interface Listener {
   close(): Promise<void>;
 }
 
-/** Rejects with `DISCONNECTED` if the address cannot be had, with `INVALID_ARGUMENT` for certificates that are none. */
-export async function listenForSockets({ host, port, tls }: Address, onSocket: (socket: Socket) => void): Promise<Listener> {
+/**
+ * Rejects with `DISCONNECTED` if the address cannot be had, with `INVALID_ARGUMENT` for certificates that are none.
+ * `timeoutMs`: how long TLS may take to come about.
+ */
+export async function listenForSockets(
+  { host, port, tls }: Address,
+  timeoutMs: number,
+  onSocket: (socket: Socket) => void,
+): Promise<Listener> {
   const where = `listen on ${host}:${port}`;
-  const server = tls === undefined ? createServer(onSocket) : tlsServer(where, tls, onSocket);
+  const server = tls === undefined ? createServer(onSocket) : tlsServer(where, tls, timeoutMs, onSocket);
   server.maxConnections = WIRE_LIMITS.connectionsPerListener;
   const sockets = new Set<Socket>();
   // With TLS, too, these are the ones that lie below: also those whose greeting has not come to TLS's end.
@@ -44,9 +51,32 @@ export async function listenForSockets({ host, port, tls }: Address, onSocket: (
   return { port: (server.address() as AddressInfo).port, close: () => closeServer(server, sockets) };
 }
 
-function tlsServer(where: string, tls: Tls, onSocket: (socket: Socket) => void): Server {
-  const asked = { requestCert: true, rejectUnauthorized: true, handshakeTimeout: WIRE_LIMITS.connectMs };
-  return withCertificates(where, tls, (certificates) => createTlsServer({ ...certificates, ...asked }, onSocket));
+function tlsServer(where: string, tls: Tls, timeoutMs: number, onSocket: (socket: Socket) => void): Server {
+  const asked = { requestCert: true, rejectUnauthorized: true, handshakeTimeout: timeoutMs };
+  /** By their addresses: the socket that comes out of TLS is another one than goes in. */
+  const underway = new Map<string, Socket>();
+  const server = withCertificates(where, tls, (certificates) => {
+    return createTlsServer({ ...certificates, ...asked }, (socket) => {
+      underway.delete(addressOf(socket));
+      onSocket(socket);
+    });
+  });
+  // Nobody else does, where the time is over.
+  server.on('tlsClientError', (_error, socket) => socket.destroy());
+  server.on('connection', (socket: Socket) => {
+    const address = addressOf(socket);
+    underway.set(address, socket);
+    socket.once('close', () => underway.delete(address));
+    dropOldest(underway.values(), underway.size);
+  });
+  return server;
+}
+
+const addressOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;
+
+/** Has the oldest of those go that have not been greeted, where there are too many of them. */
+export function dropOldest(ungreeted: Iterator<{ destroy(): void }>, count: number): void {
+  if (count > WIRE_LIMITS.greetingsPerListener) ungreeted.next().value?.destroy();
 }
 
 async function closeServer(server: Server, sockets: ReadonlySet<Socket>): Promise<void> {
