@@ -5,7 +5,6 @@ import type { LogLevel } from '../log/log.ts';
 
 /** What is looked at of a log that is already there. */
 const TAIL_BYTES = 4 * 2 ** 20;
-const CHUNK_BYTES = 2 ** 16;
 
 /** One line of a log. What is no record, such as the last words of a runtime that crashed, has `msg` alone. */
 export interface LogLine {
@@ -23,49 +22,37 @@ export interface LogLine {
 export class LogReader {
   readonly #path: string;
   readonly #process: string;
+  /** Where the first line begins that was not read yet. */
   #at: number | undefined;
-  #rest = '';
 
   constructor(path: string) {
     this.#path = path;
     this.#process = basename(path, '.log');
   }
 
-  /** Whole lines only; the first time the last few megabytes. */
+  /** Whole lines only; the first time those of the last few megabytes. */
   read(): LogLine[] {
     const file = openSync(this.#path, 'r');
     try {
       const { size } = fstatSync(file);
       const isCut = this.#at === undefined && size > TAIL_BYTES;
       // Shorter than before: a new cluster has begun it anew.
-      if (this.#at === undefined || size < this.#at) this.#restart(isCut ? size - TAIL_BYTES : 0);
-      const lines = (this.#rest + this.#readTo(file, size)).split('\n');
-      this.#rest = lines.pop() ?? '';
-      if (isCut) lines.shift();
+      if (this.#at === undefined || size < this.#at) this.#at = isCut ? size - TAIL_BYTES : 0;
+      const bytes = readBytes(file, this.#at, size - this.#at);
+      const end = bytes.lastIndexOf('\n') + 1;
+      this.#at += end;
+      const lines = bytes.toString('utf8', isCut ? bytes.indexOf('\n') + 1 : 0, end).split('\n');
       return lines.filter((line) => line !== '').map((line) => parseLine(this.#process, line));
     } finally {
       closeSync(file);
     }
   }
+}
 
-  #restart(at: number): void {
-    this.#at = at;
-    this.#rest = '';
-  }
-
-  #readTo(file: number, end: number): string {
-    const chunks: Buffer[] = [];
-    let at = this.#at ?? 0;
-    while (at < end) {
-      const chunk = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, end - at));
-      const count = readSync(file, chunk, 0, chunk.length, at);
-      if (count === 0) break;
-      chunks.push(chunk.subarray(0, count));
-      at += count;
-    }
-    this.#at = at;
-    return Buffer.concat(chunks).toString();
-  }
+/** Fewer than asked for where the file has become shorter meanwhile. */
+function readBytes(file: number, at: number, count: number): Buffer {
+  const bytes = Buffer.allocUnsafe(count);
+  return bytes.subarray(0, readSync(file, bytes, 0, count, at));
 }
 
 /** The logs that a folder holds, by process. Throws as `readdir` does. */

@@ -1,4 +1,5 @@
 /** `pheromone up`: a cluster on this machine, in the foreground. */
+import { ConfigError } from '../config/config-error.ts';
 import type { Configuration } from '../config/configuration.ts';
 import { COORDINATOR, MANAGER, SHARED, UP, WORKER } from '../config/sections.ts';
 import { type Cluster, type ClusterOptions, startCluster } from '../launch/cluster.ts';
@@ -14,7 +15,10 @@ const DRAIN_MS = 30_000;
 /** Runs a cluster until it is interrupted, or one of its processes dies and is not to be restarted. */
 export async function upCommand(configuration: Configuration): Promise<ExitCode> {
   const { workers, coordinators, restart, gateway } = configuration.of(UP);
-  const state = new StateFolder(configuration.of(SHARED).state);
+  const { state: folder, logFile } = configuration.of(SHARED);
+  if (logFile !== undefined)
+    throw new ConfigError(`log-file: expected none, since each process of a cluster has its own in the state folder`);
+  const state = new StateFolder(folder);
   state.claim();
   const stopped = interrupted(() => process.exit(EXIT.failure));
   const starting = startCluster({

@@ -75,8 +75,20 @@ test.serial('A cluster is found by the other commands, serves them, logs, and en
   t.like(await ended, { code: EXIT.fine });
   t.true(await gone(pids.values()));
   t.is(new StateFolder(state).read(), undefined);
-  const logs = await run(['logs', '--state', state, '--process', 'gateway']);
-  t.regex(logs.stdout.toString(), /^\d\d:\d\d:\d\d\.\d{3} gateway +info +connected to the platform\n/);
+  const [gateway, functions] = await Promise.all([
+    run(['logs', '--state', state, '--process', 'gateway']),
+    run(['logs', '--state', state, '--role', 'worker', '--json']),
+  ]);
+  t.regex(gateway.stdout.toString(), /^\d\d:\d\d:\d\d\.\d{3} gateway +info +connected to the platform\n/);
+  const printed = functions.stdout
+    .toString()
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  t.like(
+    printed.find(({ stream }) => stream === 'stdout'),
+    { role: 'worker', app: 'greet', function: 'first' },
+  );
 });
 
 test.serial('A process that dies is reported, and started again where that is wanted', async (t) => {
@@ -101,6 +113,7 @@ test.serial('After kill -9 of pheromone up its processes end by themselves, and 
 test('What a role is told wrongly is told before anything starts', async (t) => {
   const cases = [
     [['up', '--executors', '0'], /^pheromone: --executors: expected a whole number from 1 to \d+, got 0\n$/],
+    [['up', '--log-file', 'x'], /^pheromone: log-file: expected none, since each process/],
     [['up', '--workers', 'two'], /^pheromone: --workers: expected a whole number, got "two"\n$/],
     [['coordinator'], /^pheromone: coordinator: expected --manager HOST:PORT, got none\n$/],
     [['manager', '--host', '0.0.0.0'], /^pheromone: INVALID_ARGUMENT: listen on 0\.0\.0\.0:0: expected a cluster secret, or 127\.0\.0\.1/],

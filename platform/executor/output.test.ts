@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import test from 'ava';
 import { connectClient } from '../client/client.ts';
 import { spawnRole } from '../launch/spawn.ts';
+import { configureLog } from '../log/log.ts';
 
 const POLL_MS = 10;
 const POLLS = 2_000;
@@ -26,6 +27,7 @@ const CODE = `
 test('What functions print is logged with node, executor, app and function, also from a thread that blocks', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'output-'));
   const logFile = join(folder, 'worker.log');
+  configureLog({ level: 'info' });
   const { port, stop } = await spawnRole('worker', { name: 'talker', executors: 1, arenaBytes: 2 ** 28 }, { logFile });
   t.teardown(async () => {
     await stop();
@@ -48,7 +50,7 @@ test('What functions print is logged with node, executor, app and function, also
     .map((line) => JSON.parse(line));
   const own = { role: 'worker', node: 'talker', executor: 1 };
   const talk = { ...own, app: 'chat', function: 'talk' };
-  const seen = records.map(({ time, pid, ...record }) => record);
+  const seen = records.filter(({ stream }) => stream !== undefined).map(({ time, pid, ...record }) => record);
   t.deepEqual(seen, [
     { ...own, level: 'info', stream: 'stdout', msg: 'at the start of the module' },
     { ...talk, level: 'info', stream: 'stdout', msg: 'before { a: 1 }' },

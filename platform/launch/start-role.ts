@@ -1,6 +1,7 @@
 /** What it takes to be one of the platform's roles, in this process. */
 import type { CoordinatorOptions } from '../coordinator/options.ts';
 import type { GatewayOptions } from '../gateway/options.ts';
+import { openLog } from '../log/log.ts';
 import type { ManagerOptions } from '../manager/options.ts';
 import type { StoreConfig } from '../store/durable/open-store.ts';
 import { parseAddress } from '../wire/address.ts';
@@ -42,9 +43,19 @@ const START: { readonly [R in Role]: Start<R> } = {
   gateway: startGatewayOf,
 };
 
-/** Starts a role in this process. Throws a RangeError for an option out of range; otherwise rejects as the role does. */
-export function startRole<R extends Role>(role: R, options: RoleOptions[R], surroundings: Surroundings): Promise<RunningRole> {
-  return START[role](options, surroundings);
+/** Starts a role in this process. Rejects with a RangeError for an option out of range, otherwise as the role does. */
+export async function startRole<R extends Role>(role: R, options: RoleOptions[R], surroundings: Surroundings): Promise<RunningRole> {
+  const log = openLog({ role, node: (options as { readonly name?: string }).name });
+  const { port, stop } = await START[role](options, surroundings);
+  log.info('listening', { port });
+  return {
+    port,
+    async stop() {
+      log.info('stopping');
+      await stop();
+      log.info('stopped');
+    },
+  };
 }
 
 async function startGatewayOf({ manager, ...options }: RoleOptions['gateway'], { security }: Surroundings): Promise<RunningRole> {

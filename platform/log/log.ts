@@ -13,7 +13,10 @@ export const LOG_LEVELS = ['silent', 'error', 'warn', 'info', 'debug'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 type RecordLevel = Exclude<LogLevel, 'silent'>;
 
+/** Of the command line. */
 export const LOG_DEFAULTS: { readonly level: LogLevel } = { level: 'info' };
+/** Of a process that nobody has told: a program that starts roles by itself must not have its own output drowned. */
+const UNTOLD: LogLevel = 'warn';
 const LEVEL_VARIABLE = 'PHEROMONE_LOG_LEVEL';
 const FILE_VARIABLE = 'PHEROMONE_LOG_FILE';
 
@@ -30,16 +33,20 @@ export type Log = Readonly<Record<RecordLevel, (message: string, facts?: Facts) 
 export function configureLog({ level, file }: { readonly level?: LogLevel | undefined; readonly file?: string | undefined }): void {
   if (level !== undefined) process.env[LEVEL_VARIABLE] = level;
   if (file !== undefined) process.env[FILE_VARIABLE] = file;
+  threshold = undefined;
 }
 
 let root: Logger | undefined;
+/** Position in {@link LOG_LEVELS} of the last level that is written. */
+let threshold: number | undefined;
 
 export function openLog(facts: Facts): Log {
   let logger: Logger | undefined;
   const writer =
     (level: RecordLevel) =>
     (message: string, more: Facts = {}): void => {
-      if (LOG_LEVELS.indexOf(level) > LOG_LEVELS.indexOf(chosenLevel())) return;
+      threshold ??= LOG_LEVELS.indexOf(chosenLevel());
+      if (LOG_LEVELS.indexOf(level) > threshold) return;
       root ??= openRoot();
       logger ??= root.child(facts);
       logger[level](more, message);
@@ -50,10 +57,10 @@ export function openLog(facts: Facts): Log {
   };
 }
 
-/** Whoever sets the variable by hand and gets it wrong is told by the command line; a library goes on with the default. */
+/** Whoever sets the variable by hand and gets it wrong is told by the command line; a library goes on. */
 function chosenLevel(): LogLevel {
   const chosen = process.env[LEVEL_VARIABLE];
-  return LOG_LEVELS.find((level) => level === chosen) ?? LOG_DEFAULTS.level;
+  return LOG_LEVELS.find((level) => level === chosen) ?? UNTOLD;
 }
 
 function openRoot(): Logger {
