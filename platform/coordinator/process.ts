@@ -83,7 +83,8 @@ interface Ends {
 }
 
 async function stop({ drainMs }: CoordinatorOptions, coordinator: Coordinator, { listener, membership, clients }: Ends): Promise<void> {
-  membership.drain();
+  // First its apps go to others: only what belongs to nobody else is refused then.
+  await membership.drain();
   await within(drainMs, coordinator.drain());
   await membership.leave();
   // Answers that are still on their way to clients are sent.

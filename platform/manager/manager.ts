@@ -96,10 +96,11 @@ class Links {
         break;
       case 'drain':
         this.#apply(this.#roster.drain(id, message.draining));
+        link.send({ type: 'done' });
         break;
       case 'leave':
         this.#apply(this.#roster.leave(id));
-        link.send({ type: 'left' });
+        link.send({ type: 'done' });
         break;
     }
   }

@@ -81,7 +81,8 @@ test('a member that leaves is gone at once, one that drains is marked', async (t
   const watcher = await memberOf(t, port);
   const staying = await memberOf(t, port, { self: candidate('staying') });
   const leaving = await memberOf(t, port, { self: candidate('leaving') });
-  staying.drain();
+  await staying.drain();
+  t.true(staying.view.members[0]?.draining);
   await leaving.leave();
   await until('one member that drains', () => names(watcher.view) === 'staying' && watcher.view.members[0]!.draining);
   await t.notThrowsAsync(leaving.leave());

@@ -4,7 +4,7 @@ import type { Candidate, View } from '../core/membership.ts';
 import type { Connection } from '../wire/connection.ts';
 import { dial } from '../wire/greeting.ts';
 import { WIRE_LIMITS } from '../wire/limits.ts';
-import { type Admitted, type FromManager, MEMBER_SIDE, type ToManager } from '../wire/manager-messages.ts';
+import { type Admitted, type Drain, type FromManager, type Leave, MEMBER_SIDE, type ToManager } from '../wire/manager-messages.ts';
 import type { Security } from '../wire/security.ts';
 
 export interface JoinOptions {
@@ -66,7 +66,8 @@ export class Membership {
   /** Attempts since the manager last answered. */
   #attempts = 0;
   #lastFault: PheromoneError | undefined;
-  #left: (() => void) | undefined;
+  /** Ends the wait for the manager's answer. */
+  #done: (() => void) | undefined;
 
   constructor(options: JoinOptions) {
     this.#options = options;
@@ -91,22 +92,15 @@ export class Membership {
     return this.#lastFault;
   }
 
-  /** Has the others give this member no new work. */
-  drain(): void {
+  /** Has the others give this member no new work. Resolves when they have been told, or cannot be; never rejects. */
+  async drain(): Promise<void> {
     this.#draining = true;
-    this.#connection?.send({ type: 'drain', draining: true });
+    await this.#tell({ type: 'drain', draining: true });
   }
 
-  /** Ends the membership. Resolves when the manager knows, or cannot be told; never rejects. */
+  /** Ends the membership. Resolves when the others have been told, or cannot be; never rejects. */
   async leave(): Promise<void> {
-    if (this.#state !== 'over' && this.#connection !== undefined) {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      this.#left = resolve;
-      const timer = setTimeout(resolve, WIRE_LIMITS.closeMs);
-      this.#connection.send({ type: 'leave' });
-      await promise;
-      clearTimeout(timer);
-    }
+    await this.#tell({ type: 'leave' });
     this.close();
   }
 
@@ -123,6 +117,16 @@ export class Membership {
     clearTimeout(this.#timer);
     this.#connection?.close();
     this.#settle.reject(error);
+  }
+
+  async #tell(message: Drain | Leave): Promise<void> {
+    if (this.#state === 'over' || this.#connection === undefined) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#done = resolve;
+    const timer = setTimeout(resolve, WIRE_LIMITS.closeMs);
+    this.#connection.send(message);
+    await promise;
+    clearTimeout(timer);
   }
 
   #connect(): void {
@@ -146,7 +150,7 @@ export class Membership {
     connection.onClose((error) => {
       clearTimeout(this.#timer);
       this.#connection = undefined;
-      this.#left?.();
+      this.#done?.();
       this.#tryAgain(error ?? new PheromoneError('DISCONNECTED', 'the manager closed the connection'));
     });
     const { self } = this.#options;
@@ -171,8 +175,8 @@ export class Membership {
         connection.destroy(error);
         break;
       }
-      case 'left':
-        this.#left?.();
+      case 'done':
+        this.#done?.();
         break;
       case 'beat':
         break;

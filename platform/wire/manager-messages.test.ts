@@ -34,7 +34,7 @@ test('every message of a manager arrives as it was sent', (t) => {
     { type: 'refused', message: 'no' },
     { type: 'dropped', message: 'no more' },
     { type: 'beat' },
-    { type: 'left' },
+    { type: 'done' },
   ];
   for (const message of messages) t.deepEqual(received(message), [message]);
 });

@@ -34,13 +34,13 @@ export interface Beat {
   readonly type: 'beat';
 }
 
-/** The member takes no new work, or takes work again. */
+/** The member takes no new work, or takes work again. Answer: `done`, after the view that says so. */
 export interface Drain {
   readonly type: 'drain';
   readonly draining: boolean;
 }
 
-/** The member goes. Answer: `left`. */
+/** The member goes. Answer: `done`. */
 export interface Leave {
   readonly type: 'leave';
 }
@@ -71,12 +71,13 @@ export interface ViewChanged {
   readonly view: View;
 }
 
-export interface Left {
-  readonly type: 'left';
+/** What the member said is known to all who are connected. */
+export interface Done {
+  readonly type: 'done';
 }
 
 export type ToManager = Join | Watch | Beat | Drain | Leave;
-export type FromManager = Admitted | JoinRefused | Dropped | ViewChanged | Beat | Left;
+export type FromManager = Admitted | JoinRefused | Dropped | ViewChanged | Beat | Done;
 
 const count = z.int().min(0);
 const name = z.string().min(1).max(LIMITS.nameLength);
@@ -109,7 +110,7 @@ const fromManager: z.ZodType<FromManager> = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('dropped'), message }),
   z.strictObject({ type: z.literal('view'), view }),
   beat,
-  z.strictObject({ type: z.literal('left') }),
+  z.strictObject({ type: z.literal('done') }),
 ]);
 
 const FROM_MANAGER = checkedHeads(fromManager);

@@ -127,7 +127,7 @@ export class ClusterNode implements Spread {
   /** Takes no new sessions, waits for those there are, up to `graceMs`, and leaves the cluster. */
   async leave(graceMs: number): Promise<void> {
     this.#service.drain();
-    this.#membership?.drain();
+    await this.#membership?.drain();
     this.#coordinators.loadChanged();
     await this.#service.emptied(graceMs);
     await this.#membership?.leave();
