@@ -11,6 +11,7 @@ import { CLIENT_HEADS } from '../wire/client-heads.ts';
 import { encodeHead, PREFIX_BYTES, writePrefix } from '../wire/codec.ts';
 import { GREETING_PROTOCOL, PROTOCOL_VERSION } from '../wire/greeting-messages.ts';
 import { WIRE_LIMITS } from '../wire/limits.ts';
+import { newAuthority } from '../wire/testing/certificates.ts';
 import { appOf, fn, INPUT, textOf } from './testing/node.ts';
 
 const HOST = '127.0.0.1';
@@ -126,6 +127,24 @@ const hostile: [what: string, definition: unknown][] = [
     { ...parts, name: 'k', triggers: [{ name: 't', bucket: 'b', primitive: 'by-set', keys: sparse, target: 'echo' }] },
   ],
 ];
+
+test('a node with a secret and certificates serves who has both, and nobody else', async (t) => {
+  const tls = await (await newAuthority()).issue(HOST);
+  const security = { secret: 'a secret of more than sixteen bytes', tls };
+  const { port, stop } = await spawnRole('worker', { arenaBytes: 64 * MIB, executors: 1 }, { security });
+  t.teardown(stop);
+  const client = await connectClient({ host: HOST, port, security });
+  t.teardown(() => client.close());
+  await client.register(echoes);
+  const input = Buffer.alloc(5 * MIB, 'input');
+  const { outputs } = await client.call('echoes', 'echo', input);
+  t.is(Buffer.compare(input, outputs[0]?.bytes as Uint8Array), 0);
+  for (const wrong of [{ tls }, { ...security, secret: 'another one of more than sixteen bytes' }]) {
+    const error = await t.throwsAsync(connectClient({ host: HOST, port, security: wrong }), { instanceOf: PheromoneError });
+    t.is(error?.code, 'UNAUTHENTICATED');
+  }
+  await t.throwsAsync(connectClient({ host: HOST, port, security: { secret: security.secret } }), { instanceOf: PheromoneError });
+});
 
 test('hostile definitions are refused, and change nothing for others', async (t) => {
   const { client } = await serving(t);
