@@ -93,6 +93,16 @@ export const COORDINATOR: Section<CoordinatorSettings> = {
       'inputs that are kept until their sessions are over, so that these can run again',
     ),
     workerWaitMs: of(WHOLE_NUMBER, COORDINATOR_DEFAULTS.workerWaitMs, 'how long a session waits for a worker that can take it'),
+    pingMs: of(
+      WHOLE_NUMBER,
+      COORDINATOR_DEFAULTS.pingMs,
+      'how long a worker that owes an answer may say nothing before it is asked whether it is there',
+    ),
+    silenceMs: of(
+      WHOLE_NUMBER,
+      COORDINATOR_DEFAULTS.silenceMs,
+      'after so long a silence it is taken for lost, and what it had runs elsewhere',
+    ),
     startMs: of(
       WHOLE_NUMBER,
       COORDINATOR_DEFAULTS.startMs,

@@ -93,20 +93,20 @@ export class Coordinator implements Service {
     await this.#registrar.unregister(name);
   }
 
-  call({ app: name, fn: fnName, answer, deadlineMs, trace }: CallRequest, input: Uint8Array, caller: Caller): () => void {
+  call({ app: name, fn: fnName, answer, deadlineMs, trace }: CallRequest, input: Uint8Array, caller: Caller, isOwn = false): () => void {
     this.#expectOwned(name);
     const app = this.#apps.get(name);
     const task = {
-      ...{ app, fn: functionOf(app, fnName), deadlineMs, payload: [Uint8Array.from(input)] },
+      ...{ app, fn: functionOf(app, fnName), deadlineMs, payload: [isOwn ? input : new Uint8Array(input)] },
       message: (id: number, leftMs: number | undefined) =>
         ({ type: 'call', id, app: name, fn: fnName, answer, deadlineMs: leftMs, trace }) as const,
     };
     return this.#relay.start(task, caller);
   }
 
-  feed({ app, fn, deadlineMs }: FeedRequest, event: Uint8Array, over: () => void): () => void {
+  feed({ app, fn, deadlineMs }: FeedRequest, event: Uint8Array, over: () => void, isOwn = false): () => void {
     const trace = this.#streams.isTraced(app);
-    return this.call({ app, fn, answer: 'all', deadlineMs, trace }, event, this.#streams.callerFor(app, over));
+    return this.call({ app, fn, answer: 'all', deadlineMs, trace }, event, this.#streams.callerFor(app, over), isOwn);
   }
 
   subscribe(name: string, subscriber: Subscriber): () => void {

@@ -70,7 +70,7 @@ export class Gathering {
       this.#hand(triggers.scope, label, session, bytes);
       return;
     }
-    const copy = Uint8Array.from(bytes);
+    const copy = new Uint8Array(bytes);
     await this.begin(app);
     const scope = this.#triggers.get(app.plan)?.scope;
     if (scope !== undefined) this.#hand(scope, label, session, copy);

@@ -19,7 +19,7 @@ export class ClientSession {
     this.#service = service;
     this.#connection = connection;
     this.#declines = declines;
-    connection.onMessage((message, payload) => this.receive(message, payload));
+    connection.onMessage((message, payload, isOwn) => this.receive(message, payload, isOwn));
     connection.onClose(() => this.end());
   }
 
@@ -51,17 +51,17 @@ export class ClientSession {
   }
 
   /** Whoever has taken over the connection's messages hands those of a client on to this. */
-  receive(message: ClientMessage, payload: Uint8Array): void {
+  receive(message: ClientMessage, payload: Uint8Array, isOwn = false): void {
     const { id } = message;
     switch (message.type) {
       case 'call':
-        this.begin(id, (caller) => this.#service.call(message, payload, caller));
+        this.begin(id, (caller) => this.#service.call(message, payload, caller, isOwn));
         break;
       case 'cancel':
         (this.#calls.get(id) ?? this.#feeds.get(id))?.();
         break;
       case 'feed':
-        this.#attempt(id, () => this.#feed(message, payload));
+        this.#attempt(id, () => this.#feed(message, payload, isOwn));
         break;
       case 'subscribe':
         this.#attempt(id, () => this.#subscribe(message));
@@ -86,8 +86,8 @@ export class ClientSession {
     }
   }
 
-  #feed({ id, ...request }: Feed, event: Uint8Array): void {
-    const giveUp = this.#service.feed(request, event, () => this.#feeds.delete(id));
+  #feed({ id, ...request }: Feed, event: Uint8Array, isOwn: boolean): void {
+    const giveUp = this.#service.feed(request, event, () => this.#feeds.delete(id), isOwn);
     this.#feeds.set(id, giveUp);
     this.#connection.send({ type: 'done', id });
   }

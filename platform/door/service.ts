@@ -44,11 +44,12 @@ export interface Service {
   unregister(name: string): Promise<void>;
   /**
    * Opens a session. Returns a function that gives it up; the caller then hears `CANCELLED`, unless an answer was
-   * faster. `input` must have been copied on return. Throws `UNKNOWN_APP`, `UNKNOWN_FUNCTION`, `OVERLOADED`, `OUT_OF_MEMORY`, `OBJECT_TOO_LARGE`.
+   * faster. `input` must have been copied on return, unless `isOwn` says that it is the service's to keep. Throws
+   * `UNKNOWN_APP`, `UNKNOWN_FUNCTION`, `OVERLOADED`, `OUT_OF_MEMORY`, `OBJECT_TOO_LARGE`.
    */
-  call(request: CallRequest, input: Uint8Array, caller: Caller): () => void;
+  call(request: CallRequest, input: Uint8Array, caller: Caller, isOwn?: boolean): () => void;
   /** Opens a session whose outputs go to the app's subscribers, and calls `over` when it has ended. Otherwise as `call`. */
-  feed(request: FeedRequest, event: Uint8Array, over: () => void): () => void;
+  feed(request: FeedRequest, event: Uint8Array, over: () => void, isOwn?: boolean): () => void;
   /** Tells of the outputs of sessions that nobody waits for; returns the function that ends it. Throws `UNKNOWN_APP`. */
   subscribe(app: string, subscriber: Subscriber): () => void;
   status(): Promise<Omit<Status, 'type' | 'id'>>;

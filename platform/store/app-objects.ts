@@ -21,7 +21,7 @@ export class AppObjects<Label> {
       );
     }
     const ref = this.#next++;
-    this.#held.set(ref, { bytes: Uint8Array.from(bytes), label });
+    this.#held.set(ref, { bytes: new Uint8Array(bytes), label });
     this.#heldBytes += bytes.length;
     return ref;
   }
