@@ -10,9 +10,11 @@ export const ALIGN_BYTES = 16;
 export const SESSION_SLOTS = 65_536;
 /** Apps that can be registered at once. */
 export const APP_SLOTS = 16_384;
-/** Thread 0 is the scheduler; the others are executors, those included that are being replaced. */
+/** Thread 0 is the scheduler; the numbers from `LANES` on are executors, those included that are being replaced. */
 export const THREADS = 64;
 export const SCHEDULER = 0;
+/** Parts of the ledger in which the scheduler publishes: those of the first numbers, which no other thread has. */
+export const LANES = 4;
 
 export interface MemoryOptions {
   /** Object memory, reserved at once and committed as it is touched; a multiple of the granule. */

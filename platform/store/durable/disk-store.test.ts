@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { stat } from 'node:fs/promises';
+import { stat, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
 import { openDiskStore } from './disk-store.ts';
@@ -121,4 +121,15 @@ test('disk: a folder that cannot be one is refused with its path', async (t) => 
   await store.close();
   const error = await t.throwsAsync(openDiskStore(`${path}/data.mdb/below`), { code: 'STORE_FAILED' });
   t.true(error?.message.startsWith(`disk store ${path}/data.mdb/below: could not open it: `));
+});
+
+test('disk: a folder with a file of something else in the place of the store is refused', async (t) => {
+  for (const content of ['short', 'some other file '.repeat(1_000), '\0'.repeat(16_384)]) {
+    const path = await temporaryFolder(t);
+    await writeFile(`${path}/data.mdb`, content);
+    await t.throwsAsync(openDiskStore(path), {
+      code: 'STORE_FAILED',
+      message: /: could not open it: expected its data\.mdb to be one of LMDB$/,
+    });
+  }
 });

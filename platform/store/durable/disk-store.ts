@@ -1,5 +1,6 @@
 /** The embedded durable store: an LMDB environment, which all processes of a machine may have open at once. */
-import { mkdir } from 'node:fs/promises';
+import { mkdir, open as openFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Database, open, type RootDatabase } from 'lmdb';
 import { PheromoneError } from '../../core/errors.ts';
@@ -9,7 +10,8 @@ import { STORE_LIMITS } from './limits.ts';
 /** Opens the store in the folder `path`, which is made where it does not exist. Throws `STORE_FAILED`. */
 export async function openDiskStore(path: string): Promise<DurableStore> {
   try {
-    await mkdir(path, { recursive: true });
+    await mkdir(path, { recursive: true, mode: 0o700 });
+    await refuseForeign(join(path, 'data.mdb'));
     const root = open<Buffer, Buffer>({
       path,
       noSubdir: false,
@@ -20,6 +22,22 @@ export async function openDiskStore(path: string): Promise<DurableStore> {
     return guardStore(new DiskEngine(path, root));
   } catch (error) {
     throw new PheromoneError('STORE_FAILED', `disk store ${path}: could not open it: ${error instanceof Error ? error.message : error}`);
+  }
+}
+
+/** What LMDB writes after the header of a file's first page. */
+const MARK = 0xbeefc0de;
+const MARK_AT = 24;
+
+/** Refuses a file that LMDB did not write: the library would end the process. */
+async function refuseForeign(path: string): Promise<void> {
+  const file = await openFile(path).catch(() => undefined);
+  if (file === undefined) return; // not there yet
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(MARK_AT + 4), 0, MARK_AT + 4, 0);
+    if (bytesRead > 0 && buffer.readUInt32LE(MARK_AT) !== MARK) throw new Error('expected its data.mdb to be one of LMDB');
+  } finally {
+    await file.close();
   }
 }
 
@@ -51,16 +69,14 @@ class DiskEngine implements StoreEngine {
     const size = Buffer.alloc(SIZE_BYTES);
     size.writeDoubleBE(bytes.length);
     const head = Buffer.concat([size, bytes.subarray(0, STORE_LIMITS.pieceBytes)]);
-    await this.#commit(() => {
-      void this.#heads.put(Buffer.from(key), head);
-      let piece = 1;
-      for (; piece * STORE_LIMITS.pieceBytes < bytes.length; piece++) {
-        const at = piece * STORE_LIMITS.pieceBytes;
-        const length = Math.min(STORE_LIMITS.pieceBytes, bytes.length - at);
-        void this.#pieces.put(pieceKey(key, piece), Buffer.from(bytes.buffer, bytes.byteOffset + at, length));
-      }
-      this.#removePieces(key, piece);
-    });
+    const writes = [this.#heads.put(Buffer.from(key), head)];
+    let piece = 1;
+    for (; piece * STORE_LIMITS.pieceBytes < bytes.length; piece++) {
+      const at = piece * STORE_LIMITS.pieceBytes;
+      const length = Math.min(STORE_LIMITS.pieceBytes, bytes.length - at);
+      writes.push(this.#pieces.put(pieceKey(key, piece), Buffer.from(bytes.buffer, bytes.byteOffset + at, length)));
+    }
+    await committed([...writes, ...this.#removePieces(key, piece)]);
   }
 
   async get(key: string): Promise<Uint8Array | undefined> {
@@ -84,10 +100,7 @@ class DiskEngine implements StoreEngine {
   }
 
   async delete(key: string): Promise<void> {
-    await this.#commit(() => {
-      void this.#heads.remove(Buffer.from(key));
-      this.#removePieces(key, 1);
-    });
+    await committed([this.#heads.remove(Buffer.from(key)), ...this.#removePieces(key, 1)]);
   }
 
   async page(prefix: string, after: string): Promise<readonly string[]> {
@@ -106,15 +119,20 @@ class DiskEngine implements StoreEngine {
     return this.#root.close();
   }
 
-  /** Does all of it or nothing, and resolves when it is on disk. */
-  async #commit(writes: () => void): Promise<void> {
+  #removePieces(key: string, from: number): Promise<boolean>[] {
     this.#root.resetReadTxn();
-    await this.#root.batch(writes);
+    const stale = this.#pieces.getKeys({ start: pieceKey(key, from), end: pieceKey(key, 0xffffffff) });
+    return [...stale].map((piece) => this.#pieces.remove(piece));
   }
+}
 
-  #removePieces(key: string, from: number): void {
-    for (const piece of this.#pieces.getKeys({ start: pieceKey(key, from), end: pieceKey(key, 0xffffffff) }))
-      void this.#pieces.remove(piece);
+/** Waits for writes of one turn of the event loop, which LMDB does in one transaction: all of them or none. */
+async function committed(writes: readonly Promise<boolean>[]): Promise<void> {
+  try {
+    await Promise.all(writes);
+  } catch (error) {
+    // The reason comes as a promise of its own, which would end the process if nobody took it.
+    throw (await (error as { commitError?: Promise<never> }).commitError?.catch((reason: unknown) => reason)) ?? error;
   }
 }
 
