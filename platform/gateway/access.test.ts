@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers';
 import test from 'ava';
 import { newAuthority } from '../wire/testing/certificates.ts';
 import { accessCheck } from './access.ts';
-import { callsOf, gatewayOf } from './testing/gateway.ts';
+import { callsOf, gatewayOf, readAll } from './testing/gateway.ts';
 
 const TOKEN = 'a-token-that-is-long-enough';
 
@@ -44,17 +44,22 @@ test('a page of another site is refused before its body is read', async (t) => {
   t.deepEqual(platform.calls, []);
 });
 
-test('with certificate and key the gateway speaks HTTPS', async (t) => {
+async function identity() {
   const authority = await newAuthority();
   const { cert, key, ca } = await authority.issue('localhost');
-  const { port } = await gatewayOf(t, { tlsCert: `${cert}`, tlsKey: `${key}` });
+  return { tlsCert: `${cert}`, tlsKey: `${key}`, ca: `${ca}` };
+}
+
+test('with certificate and key the gateway speaks HTTPS', async (t) => {
+  const { ca, ...options } = await identity();
+  const { port } = await gatewayOf(t, options);
   const body = await new Promise<string>((resolve, reject) => {
     const options = {
       method: 'POST',
       host: '127.0.0.1',
       port,
       path: callsOf('echo'),
-      ca: `${ca}`,
+      ca,
       servername: 'localhost',
       agent: false,
     } as const;
@@ -63,4 +68,13 @@ test('with certificate and key the gateway speaks HTTPS', async (t) => {
       .end('secret');
   });
   t.is(body, 'secret');
+});
+
+test('a client that speaks no TLS, or says nothing, is cut off from a gateway that speaks HTTPS', async (t) => {
+  const { ca: _, ...options } = await identity();
+  const { dial, platform } = await gatewayOf(t, { ...options, limits: { headersMs: 50, checkMs: 10 } });
+  for (const sent of [`POST ${callsOf('echo')} HTTP/1.1\r\nhost: localhost\r\ncontent-length: 0\r\n\r\n`, '\x16\x03\x01', '']) {
+    t.notRegex(await readAll(await dial(sent)), / 200 /);
+  }
+  t.deepEqual(platform.calls, []);
 });

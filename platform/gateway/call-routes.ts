@@ -2,7 +2,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { CallOptions, Run } from '../client/run.ts';
 import type { GatewayContext } from './context.ts';
-import { GATEWAY_LIMITS } from './limits.ts';
+import { DEADLINE_MAX_MS } from './limits.ts';
 import { HttpError, sendProblem } from './problem.ts';
 import { resultJson, sendOutput } from './results.ts';
 import { type Route, refTo } from './route.ts';
@@ -27,7 +27,7 @@ export const INPUT_BODY = { description: 'The input, as it is', content: { '*/*'
 export const DEADLINE_SCHEMA = {
   type: 'number',
   exclusiveMinimum: 0,
-  maximum: GATEWAY_LIMITS.deadlineMs,
+  maximum: DEADLINE_MAX_MS,
   description: 'After so many milliseconds the session is given up',
 };
 export const FUNCTION_FAULTS = ['UNKNOWN_APP', 'UNKNOWN_FUNCTION', 'OBJECT_TOO_LARGE', 'OUT_OF_MEMORY'] as const;

@@ -1,4 +1,5 @@
 /** What the routes of one gateway share. */
+import type { Socket } from 'node:net';
 import type { Log } from '../log/log.ts';
 import type { Bodies } from './bodies.ts';
 import type { EventStreams } from './event-streams.ts';
@@ -12,7 +13,7 @@ export interface GatewayContext {
   readonly limits: GatewayLimits;
   readonly log: Log;
   /** What there is right now. */
-  readonly load: { connections: number; requests: number };
+  readonly load: { readonly connections: Set<Socket>; requests: number };
   readonly upstream: Upstream;
   readonly turn: Turn;
   readonly bodies: Bodies;

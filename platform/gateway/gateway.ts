@@ -1,5 +1,5 @@
 /** The HTTP gateway: the platform's client behind routes that any program can call. */
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { connectClient } from '../client/client.ts';
 import { PheromoneError } from '../core/errors.ts';
@@ -58,7 +58,7 @@ export async function startGateway(given: Partial<GatewayOptions>, { connect, se
 
 function createContext({ limits }: CheckedOptions, connect: Connect): GatewayContext {
   const log = openLog({ role: 'gateway' });
-  const load = { connections: 0, requests: 0 };
+  const load = { connections: new Set<Socket>(), requests: 0 };
   const upstream = new Upstream(connect, limits, (fault) => {
     if (fault === undefined) log.info('connected to the platform');
     else log.warn('no connection to the platform', { why: fault.message });
@@ -67,7 +67,7 @@ function createContext({ limits }: CheckedOptions, connect: Connect): GatewayCon
   const runs = new Runs(limits);
   const streams = new EventStreams(limits);
   const metrics = new Metrics({
-    connections: () => load.connections,
+    connections: () => load.connections.size,
     requests: () => load.requests,
     streams: () => streams.size,
     bodiesBytes: () => bodies.heldBytes,
@@ -80,7 +80,9 @@ function createContext({ limits }: CheckedOptions, connect: Connect): GatewayCon
 async function stop(app: FastifyInstance, context: GatewayContext): Promise<void> {
   context.isStopping = true;
   context.streams.failAll(new PheromoneError('DISCONNECTED', 'gateway: it is stopping'));
-  const timer = setTimeout(() => app.server.closeAllConnections(), context.limits.drainMs);
+  const timer = setTimeout(() => {
+    for (const socket of context.load.connections) socket.destroy();
+  }, context.limits.drainMs);
   await app.close();
   clearTimeout(timer);
   context.runs.close();

@@ -1,4 +1,9 @@
 /** Every bound of the gateway. Times in milliseconds, sizes in bytes. */
+
+/** The longest deadline that a caller may ask for: a day. */
+export const DEADLINE_MAX_MS = 86_400_000;
+
+/** What each gateway can be told otherwise. */
 export interface GatewayLimits {
   /** The input of a call, or an event. */
   readonly bodyBytes: number;
@@ -8,7 +13,7 @@ export interface GatewayLimits {
   readonly bodiesBytes: number;
   /** Request line and headers. */
   readonly headerBytes: number;
-  /** How long a client may take to send its headers, from the connection or the request before on. */
+  /** How long a client may take to send its headers, from the connection or the request before on, and for a TLS handshake. */
   readonly headersMs: number;
   /** How long a client may take to send a whole request. */
   readonly requestMs: number;
@@ -36,8 +41,6 @@ export interface GatewayLimits {
   readonly runsBytes: number;
   /** How long a run is kept that is over. */
   readonly runMs: number;
-  /** The longest deadline that a caller may ask for. */
-  readonly deadlineMs: number;
   /** Of an error's message, in UTF-16 code units. */
   readonly detailLength: number;
   /** How long the platform may take to say that it is ready. */
@@ -68,7 +71,6 @@ export const GATEWAY_LIMITS: GatewayLimits = {
   runs: 10_000,
   runsBytes: 268_435_456,
   runMs: 600_000,
-  deadlineMs: 86_400_000,
   detailLength: 4_096,
   readyMs: 2_000,
   reconnectMinMs: 50,

@@ -1,7 +1,7 @@
 /** The HTTP server: its bounds, its hooks, the routes, and what becomes of requests that fit none. */
 import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
-import { type FastifyError, type FastifyInstance, type FastifyServerOptions, fastify } from 'fastify';
+import { type FastifyInstance, type FastifyServerOptions, fastify } from 'fastify';
 import { PheromoneError } from '../core/errors.ts';
 import { accessCheck } from './access.ts';
 import type { GatewayContext } from './context.ts';
@@ -41,7 +41,9 @@ function serverOptions({ tlsCert, tlsKey }: CheckedOptions, context: GatewayCont
   };
   return {
     // The types know no server that may be the one or the other.
-    ...(tlsCert === undefined ? { http } : ({ https: { ...http, cert: tlsCert, key: tlsKey } } as object)),
+    ...(tlsCert === undefined
+      ? { http }
+      : ({ https: { ...http, cert: tlsCert, key: tlsKey, handshakeTimeout: limits.headersMs } } as object)),
     requestTimeout: limits.requestMs,
     keepAliveTimeout: limits.keepAliveMs,
     connectionTimeout: limits.stallMs,
@@ -67,8 +69,9 @@ function serverOptions({ tlsCert, tlsKey }: CheckedOptions, context: GatewayCont
 
 /** Answers what never became a request, and ends its connection. */
 function refuse({ code, message }: { readonly code: string; readonly message: string }, socket: Socket, { limits }: GatewayContext): void {
-  // Bytes of another answer may be on their way; nothing must come in between.
-  if (code === 'ECONNRESET' || !socket.writable || socket.writableLength > 0) return void socket.destroy();
+  // Bytes of another answer may be on their way, and nothing must come in between; before TLS is agreed on nothing can be said.
+  const isSilent = socket.writableLength > 0 || /^ERR_(TLS|SSL)_/.test(code);
+  if (code === 'ECONNRESET' || !socket.writable || isSilent) return void socket.destroy();
   const known: Record<string, HttpCode> = { HPE_HEADER_OVERFLOW: 'HEADERS_TOO_LARGE', ERR_HTTP_REQUEST_TIMEOUT: 'REQUEST_TIMED_OUT' };
   const problem = problemOf(new HttpError(known[code] ?? 'MALFORMED_REQUEST', `connection: expected a request, got: ${message}`), limits);
   const body = JSON.stringify(problem);
@@ -87,10 +90,8 @@ function watchConnections({ server }: FastifyInstance, { limits, load }: Gateway
   // What a client expects besides "100-continue" may be ignored; refused by default, it would be without a code.
   server.on('checkExpectation', (request, response) => server.emit('request', request, response));
   server.on('connection', (socket: Socket) => {
-    load.connections += 1;
-    socket.once('close', () => {
-      load.connections -= 1;
-    });
+    load.connections.add(socket);
+    socket.once('close', () => load.connections.delete(socket));
   });
 }
 
@@ -140,8 +141,7 @@ function addRoute(app: FastifyInstance, route: Route, context: GatewayContext): 
       }),
       querystring: { type: 'object', properties: query, additionalProperties: false },
     },
-    handler: (request, reply) =>
-      route.handle(request, reply, context)?.catch((error: unknown) => sendProblem(reply, error as FastifyError, context)),
+    handler: (request, reply) => route.handle(request, reply, context)?.catch((error: unknown) => sendProblem(reply, error, context)),
   });
 }
 
