@@ -1,6 +1,8 @@
 import test from 'ava';
 import type { AppDefinition } from '../core/app.ts';
+import { spawnRole } from '../launch/spawn.ts';
 import type { Register } from '../wire/messages.ts';
+import { connectClient } from './client.ts';
 import { app, type Behaviour, clientOf, echoing, failsWith } from './testing.ts';
 
 /** A node that takes every definition that does not name a bucket `forbidden`, and the definitions it took. */
@@ -103,4 +105,19 @@ test('a node that does not answer a request in time is given up for that request
   await failsWith(t, client.status(), 'DEADLINE_EXCEEDED', /^status 2: expected an answer within 1 ms, got none$/);
   await failsWith(t, client.unregister('a'), 'DEADLINE_EXCEEDED', /^unregister 3: expected an answer within 1 ms, got none$/);
   t.is((await client.call('a', 'f', new Uint8Array(1))).outputs.length, 1);
+});
+
+test('a node that stands still is noticed while something is awaited from it', async (t) => {
+  const { port, pid, stop } = await spawnRole('worker', { executors: 1, arenaBytes: 2 ** 26 });
+  t.teardown(() => {
+    process.kill(pid, 'SIGCONT');
+    return stop();
+  });
+  const client = await connectClient({ host: '127.0.0.1', port, silenceMs: 300 });
+  t.teardown(() => client.close());
+  await client.status();
+  process.kill(pid, 'SIGSTOP');
+  const call = client.call('a', 'f', new Uint8Array(1));
+  await failsWith(t, call, 'DISCONNECTED', /expected a sign of life within 300 ms, got none$/);
+  await failsWith(t, client.status(), 'DISCONNECTED', /expected a sign of life/);
 });

@@ -16,6 +16,12 @@ import { OpenSubscription, type SubscribeOptions, type Subscription } from './su
 const KEEP = { keep: true } as const;
 const NOTHING = new Uint8Array(0);
 
+/** How often a node that says nothing is asked before it is given up, the silence before the first one counted. */
+const QUESTIONS = 3;
+
+/** How long a client waits for its node. */
+type Patience = Readonly<Record<'requestTimeoutMs' | 'silenceMs', number>>;
+
 export interface ClientOptions {
   readonly host: string;
   readonly port: number;
@@ -25,6 +31,8 @@ export interface ClientOptions {
   readonly timeoutMs?: number | undefined;
   /** How long the node may take to answer anything but a call. Default: `WIRE_LIMITS.requestMs`. */
   readonly requestTimeoutMs?: number | undefined;
+  /** How long the node may say nothing at all while something is awaited from it. Default: `WIRE_LIMITS.silenceMs`. */
+  readonly silenceMs?: number | undefined;
 }
 
 /**
@@ -32,16 +40,16 @@ export interface ClientOptions {
  * version, with `UNAUTHENTICATED` unless both ends have the same security.
  */
 export async function connectClient(options: ClientOptions): Promise<Client> {
-  const { host, port, security, timeoutMs, requestTimeoutMs = WIRE_LIMITS.requestMs } = options;
+  const { host, port, security, timeoutMs, requestTimeoutMs = WIRE_LIMITS.requestMs, silenceMs = WIRE_LIMITS.silenceMs } = options;
   const self = { role: 'client', name: `client of process ${process.pid}` } as const;
   const { connection, peer } = await dial({ host, port, self, protocol: CLIENT_SIDE, security, timeoutMs });
-  return new Client(connection, peer.pid, requestTimeoutMs);
+  return new Client(connection, peer.pid, { requestTimeoutMs, silenceMs });
 }
 
 /**
  * A connection to a node; made by {@link connectClient}. Any number of calls may be under way. When the connection
- * ends, everything under way and everything after it rejects with `DISCONNECTED`. Anything but a call also rejects
- * with `DEADLINE_EXCEEDED`, if the node does not answer it in time.
+ * ends, everything under way and everything after it rejects with `DISCONNECTED`; a node that stands still, or is cut
+ * off, counts as that. Anything but a call also rejects with `DEADLINE_EXCEEDED`, if the node does not answer it in time.
  */
 export class Client extends AppEditor implements PheromoneClient {
   /** Process id of the node. */
@@ -56,11 +64,16 @@ export class Client extends AppEditor implements PheromoneClient {
   /** Why nothing more can be asked, once that is so. */
   #ended: PheromoneError | undefined;
 
-  constructor(connection: NodeConnection, pid: number, requestTimeoutMs: number) {
+  constructor(connection: NodeConnection, pid: number, { requestTimeoutMs, silenceMs }: Patience) {
     super();
     this.pid = pid;
     this.#connection = connection;
     this.#requestTimeoutMs = requestTimeoutMs;
+    connection.keepAlive({
+      intervalMs: silenceMs / QUESTIONS,
+      timeoutMs: silenceMs,
+      isBusy: () => this.#pending.size + this.#subscriptions.size > 0,
+    });
     connection.onMessage((message, payload, isOwn) => this.#receive(message, payload, isOwn));
     this.ended = new Promise((resolve) => {
       connection.onClose((error) => resolve(this.#end(error ?? new PheromoneError('DISCONNECTED', 'the node closed the connection'))));

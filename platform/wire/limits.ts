@@ -51,6 +51,8 @@ export const WIRE_LIMITS = {
   closeMs: 1_000,
   /** How long a node may take to answer anything but a call. */
   requestMs: 60_000,
+  /** How long a node may say nothing at all while a client awaits something from it. */
+  silenceMs: 30_000,
   /** How much later than when an answer is due the client gives up on a node that says nothing. */
   deadlineGraceMs: 250,
 } as const;
