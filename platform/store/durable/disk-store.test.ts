@@ -1,6 +1,7 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { stat, writeFile } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
 import { openDiskStore } from './disk-store.ts';
@@ -114,6 +115,15 @@ test('disk: a get that began before a put or a delete gives the old value as a w
   for (const value of await Promise.all(news)) t.is(Buffer.compare(value as Uint8Array, bytesOf(10_000_000, 2)), 0);
   await deleted;
   t.is(await store.get('value'), undefined);
+});
+
+test('disk: a put for which there is no room fails, and takes nothing along', async (t) => {
+  const path = await temporaryFolder(t);
+  const entry = fileURLToPath(import.meta.resolve('./testing/full-disk-entry.ts'));
+  const limited = 'ulimit -f 16384; exec "$@"'; // 8 or 16 MB, as the shell counts
+  const child = spawn('sh', ['-c', limited, 'sh', process.execPath, entry, path], { stdio: ['ignore', 'inherit', 'pipe'] });
+  const [said, [code]] = await Promise.all([text(child.stderr), once(child, 'exit')]);
+  t.is(code, 0, said);
 });
 
 test('disk: a folder that cannot be one is refused with its path', async (t) => {
