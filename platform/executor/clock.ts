@@ -9,6 +9,11 @@ export function hostNowNs(): number {
   return Math.round(originNs + performance.now() * 1e6);
 }
 
+/** Milliseconds on the same clock: the time that core is told. */
+export function hostNowMs(): number {
+  return hostNowNs() / 1e6;
+}
+
 function readOrigin(): number {
   let origin = 0;
   let least = Number.POSITIVE_INFINITY;

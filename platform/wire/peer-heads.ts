@@ -17,7 +17,7 @@ export const PEER_REQUEST_HEADS: Heads<PeerRequest> = {
   toFields(m) {
     switch (m.type) {
       case 'run':
-        return [TAG.run, m.session, m.app, m.version, m.fn, m.traced, m.sequence, objectFields(m.objects)];
+        return [TAG.run, m.session, m.app, m.version, m.fn, m.traced, m.sequence, m.attempt, m.first, objectFields(m.objects)];
       case 'abort':
         return [TAG.abort, m.session];
       case 'drop':
@@ -35,7 +35,7 @@ export const PEER_REQUEST_HEADS: Heads<PeerRequest> = {
     const f = list(fields, 'head');
     switch (f[0]) {
       case TAG.run:
-        length(f, 8, 'run');
+        length(f, 10, 'run');
         return {
           type: 'run',
           session: natural(f[1], 'run.session'),
@@ -44,7 +44,9 @@ export const PEER_REQUEST_HEADS: Heads<PeerRequest> = {
           fn: natural(f[4], 'run.fn'),
           traced: flag(f[5], 'run.traced'),
           sequence: natural(f[6], 'run.sequence'),
-          objects: readObjects(f[7], payloadBytes),
+          attempt: natural(f[7], 'run.attempt'),
+          first: position(f[8], 'run.first'),
+          objects: readObjects(f[9], payloadBytes),
         };
       case TAG.abort:
         return { type: 'abort', session: natural(f[1], 'abort.session') };
@@ -82,7 +84,7 @@ export const PEER_REPORT_HEADS: Heads<PeerReport> = {
       case 'expected':
         return [TAG.expected, m.session, m.sender, m.source, m.bucket, m.group, m.keys];
       case 'started':
-        return [TAG.started, m.session, m.fn, m.invocation, m.attempt, objectFields(m.objects)];
+        return [TAG.started, m.session, m.fn, m.invocation, m.attempt, m.before, m.first, objectFields(m.objects)];
       case 'invocation-failed':
         return [TAG.failed, m.session, m.invocation, m.code, m.message];
       case 'idle':
@@ -144,7 +146,9 @@ export const PEER_REPORT_HEADS: Heads<PeerReport> = {
           fn: natural(f[2], 'started.fn'),
           invocation: natural(f[3], 'started.invocation'),
           attempt: natural(f[4], 'started.attempt'),
-          objects: readObjects(f[5], payloadBytes),
+          before: natural(f[5], 'started.before'),
+          first: position(f[6], 'started.first'),
+          objects: readObjects(f[7], payloadBytes),
         };
       case TAG.failed:
         return {

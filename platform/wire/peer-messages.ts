@@ -40,6 +40,9 @@ export interface Run {
   readonly traced: boolean;
   /** Counts the runs that the session has sent to this guest. */
   readonly sequence: number;
+  readonly attempt: number;
+  /** Beyond the first attempt, the home's number for the first run of the invocation, where its start was told; else -1. */
+  readonly first: number;
   readonly objects: readonly ObjectHead[];
 }
 
@@ -132,6 +135,10 @@ export interface Started {
   /** The guest's number for the invocation. */
   readonly invocation: number;
   readonly attempt: number;
+  /** The guest's number for the first run of the same invocation there. */
+  readonly before: number;
+  /** As `run` said. */
+  readonly first: number;
   readonly objects: readonly ObjectHead[];
 }
 

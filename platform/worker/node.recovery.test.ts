@@ -1,65 +1,33 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import test, { type ExecutionContext } from 'ava';
+import test from 'ava';
 import type { Client } from '../client/client.ts';
-import type { AppDefinition, RecoveryDefinition, TriggerDefinition } from '../core/app.ts';
+import type { AppDefinition, TriggerDefinition } from '../core/app.ts';
 import { LIMITS } from '../core/limits.ts';
-import { type Mishap, type Script, STEPS } from './testing/flaky-bodies.ts';
+import { type Mishap, STEPS } from './testing/flaky-bodies.ts';
+import {
+  ATTEMPTS,
+  CODES,
+  chain,
+  HINT_MS,
+  LONG_TIMEOUT_MS,
+  MISHAPS,
+  passedBy,
+  RIGHT,
+  randomMishaps,
+  randomOf,
+  scriptOf,
+  timeoutFor,
+} from './testing/flaky-chain.ts';
 import { endsEmpty, fn, INPUT, nodeOf, outcomeOf } from './testing/node.ts';
-
-/** Below the time that a slow step takes, far above that of one that goes right. */
-const HINT_MS = 400;
-/** For steps that hang; others have the time that a loaded machine may need. */
-const TIMEOUT_MS = 300;
-const LONG_TIMEOUT_MS = 30_000;
-/** More than a call needs, so that a loaded machine may be late now and then. */
-const ATTEMPTS = 8;
-const HANGING: readonly Mishap[] = ['never-settle', 'block'];
-const MISHAPS: readonly Mishap[] = ['throw', 'throw-after-sending', 'silence', 'never-settle', 'block', 'exit', 'slow'];
-/** What a step that goes wrong in a way is called for, where nothing runs again. */
-const CODES: Readonly<Partial<Record<Mishap, string>>> = {
-  throw: 'FUNCTION_FAILED',
-  'throw-after-sending': 'FUNCTION_FAILED',
-  silence: 'NO_OUTPUT',
-  'never-settle': 'FUNCTION_TIMED_OUT',
-  block: 'FUNCTION_TIMED_OUT',
-  exit: 'EXECUTOR_DIED',
-};
-
-/** A chain in which each step's objects are expected where they go; the last also sends to a bucket where nothing starts. */
-function chain(recovery: RecoveryDefinition, timeoutMs = TIMEOUT_MS): AppDefinition {
-  const places = [...STEPS.slice(1), 'end'];
-  const triggers = places.map((bucket, position): TriggerDefinition => {
-    const rerun = [{ source: STEPS[position] as string, timeoutMs: HINT_MS }];
-    if (bucket === 'end') return { name: bucket, bucket, target: 's3', primitive: 'by-name', key: 'none', rerun };
-    return { name: bucket, bucket, target: bucket, primitive: 'immediate', rerun };
-  });
-  const functions = STEPS.map((name) => ({ ...fn('flaky-bodies', 'step', { timeoutMs, concurrency: 16 }), name }));
-  return { name: recovery.level, functions, buckets: places.map((name) => ({ name })), triggers, recovery };
-}
-
-async function scriptOf(t: ExecutionContext, mishaps: Script['mishaps']): Promise<Buffer> {
-  const folder = await mkdtemp(join(tmpdir(), 'pheromone-'));
-  t.teardown(() => rm(folder, { recursive: true }));
-  return Buffer.from(JSON.stringify({ mishaps, folder, passed: [] } satisfies Script));
-}
-
-function timeoutFor(mishap: Mishap): number {
-  return HANGING.includes(mishap) ? TIMEOUT_MS : LONG_TIMEOUT_MS;
-}
 
 /** What the caller gets: the steps that were passed, once for each output, or a code. */
 async function outcome(client: Client, app: string, input: Uint8Array): Promise<string> {
   try {
     const { outputs } = await client.call(app, 's0', input, { answer: 'all' });
-    return outputs.map(({ bytes }) => (JSON.parse(Buffer.from(bytes).toString()) as Script).passed.join()).join('|');
+    return passedBy(outputs.map(({ bytes }) => bytes));
   } catch (error) {
     return (error as { code: string }).code;
   }
 }
-
-const RIGHT = STEPS.join();
 
 for (const mishap of MISHAPS) {
   test.serial(
@@ -143,23 +111,6 @@ test.serial('among steps that go wrong at random, every call gets the right resu
   }
   await endsEmpty(t, client);
 });
-
-/** One run in five goes wrong. */
-function randomMishaps(random: () => number): Script['mishaps'] {
-  const ways = MISHAPS.filter((mishap) => mishap !== 'slow');
-  const runs = () =>
-    Array.from({ length: 4 }, (): Mishap => (random() < 0.2 ? (ways[Math.floor(random() * ways.length)] as Mishap) : 'none'));
-  return Object.fromEntries(STEPS.map((step) => [step, runs()]));
-}
-
-/** A linear congruence: numbers from 0 to 1 that a seed decides. */
-function randomOf(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
 
 /** One source that goes wrong the first time, and a trigger for what it sends, which counts. */
 function letters(source: string, trigger: Pick<TriggerDefinition, 'primitive'>): AppDefinition {

@@ -19,15 +19,22 @@ export class StartedRuns {
   /** The number of the first run with the same function and inputs. */
   readonly #firstOf = new Map<string, number>();
 
-  /** Numbers a run. `refs`: its inputs; one beyond the first attempt belongs to the earlier run with the same. */
-  add({ fn, inputs, inputCount, attempt }: Started & { readonly attempt: number }, refs: readonly number[]): StartedRun {
+  /**
+   * Numbers a run. `refs`: its inputs. One beyond the first attempt belongs to the earlier run with the same, or to run
+   * `first` where that is known.
+   */
+  add({ fn, inputs, inputCount, attempt }: Started & { readonly attempt: number }, refs: readonly number[], first?: number): StartedRun {
     const invocation = this.#runs.length;
-    const work = `${fn}:${refs.join()}`;
-    const before = attempt > 1 ? this.#firstOf.get(work) : undefined;
-    if (before === undefined) this.#firstOf.set(work, invocation);
+    const before = first ?? (attempt > 1 ? this.firstOf(fn, refs) : undefined);
+    if (before === undefined) this.#firstOf.set(workOf(fn, refs), invocation);
     const run = { invocation, first: before ?? invocation, fn, inputs, inputCount, attempt, hasFailed: false };
     this.#runs.push(run);
     return run;
+  }
+
+  /** The number of the first run of a function with these inputs. */
+  firstOf(fn: number, refs: readonly number[]): number | undefined {
+    return this.#firstOf.get(workOf(fn, refs));
   }
 
   /** From now on what the thread reports of the entry is of this run. */
@@ -44,6 +51,11 @@ export class StartedRuns {
   at(invocation: number): StartedRun | undefined {
     return this.#runs[invocation];
   }
+}
+
+/** Names what a function is started with. */
+export function workOf(fn: number, refs: readonly number[]): string {
+  return `${fn}:${refs.join()}`;
 }
 
 /** Numbers of entries are below 2^32, those of threads are few. */

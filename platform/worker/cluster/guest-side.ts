@@ -9,7 +9,7 @@ import { failureIn, inputsOf } from '../report-handler.ts';
 import type { NodeParts } from '../scheduler.ts';
 import type { SessionState } from '../sessions.ts';
 import type { GuestRole } from '../spread.ts';
-import type { StartedRun } from '../started-runs.ts';
+import { type Started, type StartedRun, workOf } from '../started-runs.ts';
 import type { AbsentObjects } from './absent-objects.ts';
 import type { ServedObjects } from './served-objects.ts';
 
@@ -71,8 +71,9 @@ export class GuestSide {
     try {
       const session = this.#sessions.get(run.session) ?? this.#open(run);
       const { inputs, inputCount } = this.#takeIn(session, run.objects, payload);
-      (session.guest as HostedSession).credit(session, run.fn);
-      publisher.begin(session, { fn: run.fn, inputs, inputCount });
+      const started = { fn: run.fn, inputs, inputCount };
+      (session.guest as HostedSession).credit(session, started, run.first);
+      publisher.begin(session, started, run.attempt);
     } catch (error) {
       if (!(error instanceof PheromoneError)) throw error;
       const { code, message } = error;
@@ -119,6 +120,8 @@ class HostedSession implements GuestRole {
   readonly #forget: () => void;
   /** By watch set: runs that were given and are not over. */
   readonly #credits: number[] = [];
+  /** The home's numbers for the first runs of invocations that run again here, by what these are started with. */
+  readonly #firsts = new Map<string, number>();
   #isDropped = false;
 
   constructor(home: string, session: number, connection: HomeConnection, parts: GuestParts, forget: () => void) {
@@ -129,8 +132,10 @@ class HostedSession implements GuestRole {
     this.#forget = forget;
   }
 
-  /** A run of the function was accepted. */
-  credit({ app }: SessionState, fn: number): void {
+  /** A run was accepted; `first`: the home's number for the first of its invocation, or -1. */
+  credit({ app }: SessionState, started: Started, first: number): void {
+    const { fn } = started;
+    if (first >= 0) this.#firsts.set(workOf(fn, inputsOf(this.#parts.node.objects, started)), first);
     for (const set of app.plan.functions[fn]?.watchSets ?? []) this.#credits[set] = (this.#credits[set] ?? 0) + 1;
   }
 
@@ -223,9 +228,11 @@ class HostedSession implements GuestRole {
   }
 
   #onStarted(state: SessionState, run: StartedRun): void {
-    const { invocation, fn, attempt } = run;
-    const objects = inputsOf(this.#parts.node.objects, run).map((input) => this.#parts.absent.describe(state, input, -1).head);
-    this.#tell({ type: 'started', session: this.session, fn, invocation, attempt, objects });
+    const { invocation, fn, attempt, first: before } = run;
+    const refs = inputsOf(this.#parts.node.objects, run);
+    const first = this.#firsts.get(workOf(fn, refs)) ?? -1;
+    const objects = refs.map((input) => this.#parts.absent.describe(state, input, -1).head);
+    this.#tell({ type: 'started', session: this.session, fn, invocation, attempt, before, first, objects });
   }
 
   /** Counted as under way here; from the home's start on it is counted there. */

@@ -5,12 +5,12 @@
 
 import { type PheromoneError, toPheromoneError } from '../../core/errors.ts';
 import { afterExecutorDeath } from '../../core/recovery.ts';
+import { hostNowMs } from '../../executor/clock.ts';
 import type { Invocation } from '../../executor/ledger.ts';
 import type { Span } from '../../wire/messages.ts';
 import type { PeerReport } from '../../wire/peer-messages.ts';
 import { metaOf, sourceOf } from '../report-handler.ts';
 import type { NodeParts } from '../scheduler.ts';
-import { nowMs } from '../session-host.ts';
 import type { SessionState } from '../sessions.ts';
 import { type StartedRun, StartedRuns } from '../started-runs.ts';
 import type { AbsentObjects } from './absent-objects.ts';
@@ -60,7 +60,7 @@ export class HomeSide {
     const { objects, table } = this.#parts.node;
     const { slot, app } = session;
     try {
-      const { inputs, inputCount, fn } = invocation;
+      const { inputs, inputCount, fn, attempt } = invocation;
       const refs = inputCount === 1 ? [inputs] : objects.readList(inputs, inputCount);
       const described = refs.map((ref) => absent.describe(session, ref));
       const guest = this.#guestOf(session, node);
@@ -68,6 +68,7 @@ export class HomeSide {
       links.to(node).send(
         {
           ...{ type: 'run', session: session.id, app: app.plan.name, version: app.version, fn, traced, sequence: ++guest.sequence },
+          ...{ attempt, first: (attempt > 1 ? session.started?.firstOf(fn, refs) : undefined) ?? -1 },
           objects: described.map(({ head }) => head),
         },
         described.flatMap(({ bytes }) => (bytes === undefined ? [] : [bytes])),
@@ -166,7 +167,7 @@ export class HomeSide {
         const ref = adopt(message.object);
         if (prefetch) absent.bring(session, [ref], () => {});
         const sender = this.#runOf(session, guest, message.sender);
-        host.apply(core.objectSent({ ...metaOf(objects, session, ref), sender }, nowMs()));
+        host.apply(core.objectSent({ ...metaOf(objects, session, ref), sender }, hostNowMs()));
         break;
       }
       case 'output':
@@ -197,7 +198,7 @@ export class HomeSide {
               keys: message.keys,
               sender: this.#runOf(session, guest, message.sender),
             },
-            nowMs(),
+            hostNowMs(),
           ),
         );
         break;
@@ -236,9 +237,11 @@ export class HomeSide {
     });
     const inputs = refs.length === 1 ? (refs[0] as number) : objects.addList(session.slot, session.epoch, refs);
     session.started ??= new StartedRuns();
-    const run = session.started.add({ fn: message.fn, inputs, inputCount: refs.length, attempt: message.attempt }, refs);
+    const { fn, attempt, before } = message;
+    const first = message.first >= 0 ? message.first : this.#runOf(session, guest, before)?.first;
+    const run = session.started.add({ fn, inputs, inputCount: refs.length, attempt }, refs, first);
     guest.started.set(message.invocation, run.invocation);
-    host.apply(core.sourceStarted(sourceOf(objects, session, run), nowMs()));
+    host.apply(core.sourceStarted(sourceOf(objects, session, run), hostNowMs()));
   }
 
   /** The home's run of what a guest names by its own number. */
