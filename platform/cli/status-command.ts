@@ -5,7 +5,9 @@ import type { PlatformStatus } from '../client/pheromone-client.ts';
 import type { Address } from '../config/setting.ts';
 import { PheromoneError } from '../core/errors.ts';
 import { joinCluster } from '../member/membership.ts';
+import type { Security } from '../wire/security.ts';
 import { managerOf, type Target } from './connect.ts';
+import { securityOf } from './settings.ts';
 import { print } from './terminal.ts';
 
 /** How long a member may take to say what it is doing. */
@@ -22,30 +24,36 @@ export type MemberStatus = {
 
 /** Prints a table, or one JSON document for machines. */
 export async function statusCommand(target: Target, { json = false }: { readonly json?: boolean }): Promise<void> {
-  const members = target.node === undefined ? await statusOfCluster(managerOf(target)) : [await statusOfNode(target.node)];
+  const security = securityOf(target);
+  const { node } = target;
+  const members = node === undefined ? await statusOfCluster(managerOf(target), security) : [await statusOfNode(node, security)];
   print(json ? JSON.stringify({ members }, undefined, 2) : tableOf(members));
 }
 
-async function statusOfCluster(manager: Address): Promise<MemberStatus[]> {
-  const membership = await joinCluster({ manager });
+async function statusOfCluster(manager: Address, security: Security | undefined): Promise<MemberStatus[]> {
+  const membership = await joinCluster({ manager, security });
   membership.close();
+  const members = [...membership.view.members].sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }));
   return Promise.all(
-    membership.view.members.map(async ({ name, role, host, port, pid, draining }) => {
-      const { pid: _, ...status } = await ask({ host, port });
+    members.map(async ({ name, role, host, port, pid, draining }) => {
+      const { pid: _, ...status } = await ask({ host, port }, security);
       return { name, role, address: `${host}:${port}`, pid, draining, ...status };
     }),
   );
 }
 
-async function statusOfNode(node: Address): Promise<MemberStatus> {
-  const status = await ask(node);
+async function statusOfNode(node: Address, security: Security | undefined): Promise<MemberStatus> {
+  const status = await ask(node, security);
   if ('error' in status) throw new PheromoneError('DISCONNECTED', status.error);
   return { name: '', role: '', address: `${node.host}:${node.port}`, draining: false, ...status };
 }
 
-async function ask({ host, port }: Address): Promise<(PlatformStatus & { pid: number }) | { pid: number; error: string }> {
+async function ask(
+  { host, port }: Address,
+  security: Security | undefined,
+): Promise<(PlatformStatus & { pid: number }) | { pid: number; error: string }> {
   try {
-    const client = await connectClient({ host, port, timeoutMs: ANSWER_MS, requestTimeoutMs: ANSWER_MS });
+    const client = await connectClient({ host, port, security, timeoutMs: ANSWER_MS, requestTimeoutMs: ANSWER_MS });
     try {
       return { pid: client.pid, ...(await client.status()) };
     } finally {

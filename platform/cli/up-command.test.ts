@@ -67,7 +67,7 @@ test.serial('A cluster is found by the other commands, serves them, logs, and en
     run(['up', '--state', state]),
   ]);
   const names = JSON.parse(status.stdout.toString()).members.map(({ name }: { name: string }) => name);
-  t.deepEqual(names.sort(), ['coordinator-1', 'worker-1', 'worker-2']);
+  t.deepEqual(names, ['coordinator-1', 'worker-1', 'worker-2']);
   t.is(apps.stdout.toString(), 'greet\n');
   t.is(second.code, EXIT.badInput);
   t.regex(second.stderr, new RegExp(`expected no cluster there, found that of process ${child.pid}; --state names another folder`));
@@ -141,6 +141,14 @@ test.serial('Roles that were started one by one find each other, with a secret f
   const registered = await run(['register', GREET, '--manager', manager], '', env);
   t.is(registered.code, EXIT.fine, registered.stderr);
   t.is((await run(['call', 'greet', 'first', '--manager', manager], 'you', env)).stdout.toString(), 'hello you');
+  const status = await run(['status', '--json', '--manager', manager], '', env);
+  t.deepEqual(
+    JSON.parse(status.stdout.toString()).members.map(({ role, error }: { role: string; error?: string }) => [role, error]),
+    [
+      ['coordinator', undefined],
+      ['worker', undefined],
+    ],
+  );
   const stranger = await run(['apps', '--manager', manager]);
   t.is(stranger.code, EXIT.failure);
   t.regex(stranger.stderr, /UNAUTHENTICATED/);
