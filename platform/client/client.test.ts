@@ -138,6 +138,7 @@ test('the loss of the connection rejects everything under way and everything aft
     client.call('a', 'last', new Uint8Array(1)),
   ];
   for (const promise of all) await failsWith(t, promise, 'DISCONNECTED', /connection/);
+  t.is((await client.ended).code, 'DISCONNECTED');
   await failsWith(t, client.call('a', 'f', new Uint8Array(1)), 'DISCONNECTED', /connection/);
   await failsWith(t, client.status(), 'DISCONNECTED', /connection/);
 });

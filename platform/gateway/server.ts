@@ -59,7 +59,7 @@ function serverOptions({ tlsCert, tlsKey }: CheckedOptions, context: GatewayCont
       const where = `${part === 'params' ? 'path' : 'query'}${instancePath}`;
       return new PheromoneError(
         'INVALID_ARGUMENT',
-        `${where}: ${message.replace(/^must/, 'expected to')}, got ${shown(JSON.stringify(data))}`,
+        `${where}: ${message.replace(/^must/, 'expected to')}, got ${shown(`${JSON.stringify(data)}`)}`,
       );
     },
     frameworkErrors: (error, _, reply) => sendProblem(reply, error, context),
@@ -116,7 +116,7 @@ function watchRequests(
       const status = raw.writableFinished ? raw.statusCode : CLIENT_WENT_AWAY;
       const tookMs = performance.now() - startedMs;
       metrics.request(request.method, route ?? 'none', status, tookMs / 1e3);
-      if (options.logRequests) log.info('request', { method: request.method, url: shown(request.url), status, tookMs });
+      if (options.logRequests) log.info('request', { method: request.method, path: shown(pathOf(request.url)), status, tookMs });
     });
     if (open.has(route)) done();
     else done(checkAccess(request.headers) ?? (load.requests > limits.requests ? tooMany(limits.requests) : undefined));
@@ -147,6 +147,11 @@ function addRoute(app: FastifyInstance, route: Route, context: GatewayContext): 
 
 function tooMany(requests: number): PheromoneError {
   return new PheromoneError('OVERLOADED', `requests: expected at most ${requests} under way, got one more`);
+}
+
+/** Without the query, which is for the function's caller alone to know. */
+function pathOf(url: string): string {
+  return url.replace(/\?.*$/s, '');
 }
 
 function shown(text: string): string {
