@@ -1,5 +1,6 @@
 import test from 'ava';
 import type { TriggerDefinition } from './app.ts';
+import { AppScope } from './app-scope.ts';
 import type { Effect } from './effect.ts';
 import { LIMITS } from './limits.ts';
 import { NodeCore } from './node.ts';
@@ -226,5 +227,30 @@ test('an app is refused whose own trigger of scope app cannot be made', (t) => {
   t.like(
     t.throws(() => node.addApp(plan(own), new Map([['own', broken]]), 0)),
     { code: 'TRIGGER_FAILED', message: 'trigger "own": factory threw: broken' },
+  );
+});
+
+test('what triggers hold can be handed to those of another scope, each of which goes on where the other was', (t) => {
+  const app = plan(pairs, { ...pairs, name: 'triples', size: 3 });
+  const [from, to] = [new AppScope(app, new Map(), 0), new AppScope(app, new Map(), 0)];
+  const objects = [object(), object(), object()];
+  for (const one of objects) from.objectSent(one, 0);
+  from.objectSent(object(), 0);
+  const last = object();
+  from.objectSent(last, 0);
+  const holdings = from.holdings();
+  t.deepEqual(
+    holdings.map(({ triggers }) => triggers),
+    [['triples'], ['pairs', 'triples']],
+  );
+  for (const { object: held, triggers } of holdings) t.deepEqual(to.objectSent(held, 0, triggers).effects, []);
+  const next = object();
+  const { effects } = to.objectSent(next, 0);
+  t.deepEqual(
+    effects.flatMap((effect) => (effect.type === 'open' ? [effect.objects] : [])),
+    [
+      [last, next],
+      [...holdings.map((holding) => holding.object), next],
+    ],
   );
 });

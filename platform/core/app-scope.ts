@@ -23,6 +23,12 @@ export interface Gathered {
   readonly fault: PheromoneError | undefined;
 }
 
+/** An object that triggers hold, and which ones do, by their names. */
+export interface Holding {
+  readonly object: ObjectMeta;
+  readonly triggers: readonly string[];
+}
+
 /**
  * An app's triggers of scope `app`. Objects are copies that the host holds; each is dropped once the last trigger
  * of its bucket has fired with it or let go of it.
@@ -59,8 +65,10 @@ export class AppScope implements Due {
     return this.#dueMs;
   }
 
-  objectSent(object: ObjectMeta, nowMs: number): Gathered {
-    const triggers = this.#ofBucket.get(object.bucket) ?? [];
+  /** `only`: for these triggers, by their names, because the bucket's others have dealt with it elsewhere. */
+  objectSent(object: ObjectMeta, nowMs: number, only?: readonly string[]): Gathered {
+    const all = this.#ofBucket.get(object.bucket) ?? [];
+    const triggers = only === undefined ? all : all.filter(({ plan }) => only.includes(plan.definition.name));
     let fault = this.#refusal(object, triggers);
     if (fault !== undefined || triggers.length === 0) return { effects: [this.#drop([object.ref])], fault };
     this.#holders.set(object.ref, triggers.length);
@@ -90,6 +98,15 @@ export class AppScope implements Due {
       }
     }
     return this.#conclude(effects);
+  }
+
+  /** What the triggers hold, in the order in which it came if references grow. */
+  holdings(): Holding[] {
+    const triggersOf = new Map<ObjectMeta, string[]>();
+    for (const { held, plan } of [...this.#ofBucket.values()].flat()) {
+      for (const object of held) triggersOf.set(object, [...(triggersOf.get(object) ?? []), plan.definition.name]);
+    }
+    return [...triggersOf].map(([object, triggers]) => ({ object, triggers })).sort((a, b) => a.object.ref - b.object.ref);
   }
 
   /** The app is removed: all copies are dropped. */

@@ -49,6 +49,7 @@ const fromWorker: fc.Arbitrary<WorkerMessage> = fc.oneof(
     exclude: fc.array(text, { maxLength: 3 }),
   }),
   fc.record({ type: fc.constant('app-object' as const), id, app: text, version: id, label, session: id }),
+  fc.record({ type: fc.constant('app-object' as const), id, app: text, version: id, label, session: id, triggers: fc.array(text) }),
   fc.record({ type: fc.constant('declined' as const), id, message: text }),
   fc.record({ type: fc.constant('done' as const), id }),
 );

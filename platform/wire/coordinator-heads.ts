@@ -93,8 +93,8 @@ export const WORKER_HEADS: Heads<WorkerReport> = {
         return [tag, id, app, fn, count, inputs.flatMap(({ node, bytes }) => [node, bytes]), exclude];
       }
       case 'app-object': {
-        const { id, app, version, label, session } = message;
-        return [tag, id, app, version, labelFields(label), session];
+        const { id, app, version, label, session, triggers = null } = message;
+        return [tag, id, app, version, labelFields(label), session, triggers];
       }
       case 'declined':
         return [tag, message.id, message.message];
@@ -165,7 +165,7 @@ function readObjects(field: unknown, payloadBytes: number): SizedLabel[] {
 }
 
 function readAppObject(f: readonly unknown[]): AppObject {
-  length(f, 6, 'app-object');
+  length(f, 7, 'app-object');
   const label = list(f[4], 'app-object.label');
   length(label, FIELDS_PER_LABEL, 'app-object.label');
   return {
@@ -175,6 +175,7 @@ function readAppObject(f: readonly unknown[]): AppObject {
     version: natural(f[3], 'app-object.version'),
     label: readLabel(label, 0, 'app-object.label'),
     session: natural(f[5], 'app-object.session'),
+    ...(f[6] === null ? {} : { triggers: list(f[6], 'app-object.triggers').map((name) => text(name, 'app-object.triggers')) }),
   };
 }
 

@@ -76,8 +76,7 @@ export interface Taken {
 
 /**
  * Answer to `app-object`: it was not taken, and the session that sent it fails with this code, as it would on one node
- * (`OVERLOADED`, `TRIGGER_FAILED`, `UNKNOWN_BUCKET`, `UNKNOWN_APP`). With `WRONG_COORDINATOR` it is to be sent to
- * the app's owner instead.
+ * (`OVERLOADED`, `TRIGGER_FAILED`, `UNKNOWN_BUCKET`, `UNKNOWN_APP`).
  */
 export interface Refusal {
   readonly type: 'refusal';
@@ -142,7 +141,8 @@ export interface InputLocation {
 
 /**
  * An object came into a bucket with triggers of scope `app`. Payload: its bytes. Answer: `taken` or `refusal`; until then
- * the session that sent it is not over.
+ * the session that sent it is not over. A coordinator that does not own the app (any more) hands it to the one that does,
+ * in the place of a worker: it dials the other and sends nothing else.
  */
 export interface AppObject {
   readonly type: 'app-object';
@@ -152,6 +152,8 @@ export interface AppObject {
   readonly label: NamedLabel;
   /** The worker's number for the session that sent it. */
   readonly session: number;
+  /** For these triggers only: between coordinators, of which one has had the object before. Left out: all of the bucket. */
+  readonly triggers?: readonly string[] | undefined;
 }
 
 /**
