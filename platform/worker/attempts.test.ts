@@ -4,8 +4,9 @@ import type { ErrorCode } from '../core/errors.ts';
 import { planApp } from '../core/plan.ts';
 import type { Caller } from '../door/service.ts';
 import { attempt } from './attempts.ts';
+import { CALLERS_INPUT } from './opening.ts';
 
-const INPUT = Buffer.from('input');
+const INPUTS = [{ bytes: Buffer.from('input'), label: CALLERS_INPUT }];
 
 /** A call of which every session is in the test's hands. */
 function callOf(recovery: RecoveryDefinition, deadlineMs?: number) {
@@ -16,18 +17,18 @@ function callOf(recovery: RecoveryDefinition, deadlineMs?: number) {
   const giveUp = attempt(
     app,
     deadlineMs,
-    (input, untilMs, caller) => {
+    (inputs, untilMs, caller) => {
       if (refuses.next) throw new Error('no room');
-      const session = { input: Buffer.from(input).toString(), deadlineMs: untilMs, caller, given: false };
+      const session = { input: Buffer.concat(inputs.map(({ bytes }) => bytes)).toString(), deadlineMs: untilMs, caller, given: false };
       sessions.push(session);
       return {
         giveUp: () => {
           session.given = true;
         },
-        copyInput: () => Buffer.from(input),
+        copyInputs: () => inputs.map(({ bytes, label }) => ({ bytes: Uint8Array.from(bytes), label })),
       };
     },
-    INPUT,
+    INPUTS,
     { answered: () => heard.push('answer'), failed: (code, message) => heard.push(`${code}: ${message}`) },
   );
   const fail = (code: ErrorCode) => sessions.at(-1)?.caller.failed(code, 'broken');

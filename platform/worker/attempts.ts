@@ -3,25 +3,32 @@ import type { ErrorCode } from '../core/errors.ts';
 import type { AppPlan } from '../core/plan.ts';
 import { afterFailure } from '../core/recovery.ts';
 import type { Caller } from '../door/service.ts';
-import { hostNowNs } from '../executor/clock.ts';
+import { hostNowMs } from '../executor/clock.ts';
+import type { NewObject } from './opening.ts';
 
 /** The session of one attempt. */
 export interface Attempt {
   giveUp(): void;
-  /** A copy of what it was started with; there until the session is freed. */
-  copyInput(): Uint8Array;
+  /** Copies of what it was started with; there until the session is freed. */
+  copyInputs(): readonly NewObject[];
 }
 
-/** Opens a session with this input and deadline. */
-export type OpenAttempt = (input: Uint8Array, deadlineMs: number | undefined, caller: Caller) => Attempt;
+/** Opens a session with these inputs and this deadline. */
+export type OpenAttempt = (inputs: readonly NewObject[], deadlineMs: number | undefined, caller: Caller) => Attempt;
 
 /**
  * Runs a call of an app; `deadlineMs`: for all attempts together, from now on. Returns a function that gives it up.
  * Throws what opening the first session throws.
  */
-export function attempt(app: AppPlan, deadlineMs: number | undefined, open: OpenAttempt, input: Uint8Array, caller: Caller): () => void {
-  const attempts = new Attempts(app, nowMs() + (deadlineMs ?? Number.POSITIVE_INFINITY), open, caller);
-  attempts.begin(input);
+export function attempt(
+  app: AppPlan,
+  deadlineMs: number | undefined,
+  open: OpenAttempt,
+  inputs: readonly NewObject[],
+  caller: Caller,
+): () => void {
+  const attempts = new Attempts(app, hostNowMs() + (deadlineMs ?? Number.POSITIVE_INFINITY), open, caller);
+  attempts.begin(inputs);
   return () => attempts.giveUp();
 }
 
@@ -43,11 +50,11 @@ class Attempts implements Caller {
   }
 
   /** Opens a session. */
-  begin(input: Uint8Array): void {
+  begin(inputs: readonly NewObject[]): void {
     this.#count++;
     this.#current = undefined;
-    const deadlineMs = Math.min(this.#untilMs - nowMs(), this.#app.recovery.timeoutMs ?? Number.POSITIVE_INFINITY);
-    this.#current = this.#open(input, deadlineMs === Number.POSITIVE_INFINITY ? undefined : Math.max(0, deadlineMs), this);
+    const deadlineMs = Math.min(this.#untilMs - hostNowMs(), this.#app.recovery.timeoutMs ?? Number.POSITIVE_INFINITY);
+    this.#current = this.#open(inputs, deadlineMs === Number.POSITIVE_INFINITY ? undefined : Math.max(0, deadlineMs), this);
   }
 
   giveUp(): void {
@@ -60,7 +67,7 @@ class Attempts implements Caller {
 
   failed(code: ErrorCode, message: string): void {
     const isTooLong = code === 'DEADLINE_EXCEEDED';
-    const isCallOver = isTooLong && (this.#app.recovery.timeoutMs === undefined || nowMs() >= this.#untilMs);
+    const isCallOver = isTooLong && (this.#app.recovery.timeoutMs === undefined || hostNowMs() >= this.#untilMs);
     if (isCallOver) this.#caller.failed(code, message);
     else if (!this.#beginsAgain(code)) this.#caller.failed(code, isTooLong ? this.#tooLong() : message);
   }
@@ -69,7 +76,7 @@ class Attempts implements Caller {
   #beginsAgain(code: ErrorCode): boolean {
     if (this.#current === undefined || afterFailure(this.#app.recovery, code, this.#count) === 'give-up') return false;
     try {
-      this.begin(this.#current.copyInput());
+      this.begin(this.#current.copyInputs());
       return true;
     } catch {
       return false;
@@ -80,8 +87,4 @@ class Attempts implements Caller {
     const { name, recovery } = this.#app;
     return `app "${name}": expected the run to be over within ${recovery.timeoutMs} ms, and it was not in ${this.#count} attempts`;
   }
-}
-
-function nowMs(): number {
-  return hostNowNs() / 1e6;
 }

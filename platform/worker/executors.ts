@@ -3,10 +3,10 @@ import { Worker } from 'node:worker_threads';
 import type { AppDefinition } from '../core/app.ts';
 import { PheromoneError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
-import type { ExecutorSetup, FromExecutor, ToExecutor } from '../executor/protocol.ts';
+import { type ExecutorSetup, executorNumber, type FromExecutor, type ToExecutor } from '../executor/protocol.ts';
 import { ABSENT, BETWEEN, BODY, DYING, FULL, LOOP, PARKED, SEARCHING, type Threads } from '../executor/threads.ts';
 import { openLog } from '../log/log.ts';
-import { THREADS } from '../store/memory.ts';
+import { LANES, THREADS } from '../store/memory.ts';
 import type { ExecutorState } from '../wire/messages.ts';
 
 const log = openLog({ role: 'worker' });
@@ -73,7 +73,7 @@ export class Executors {
     });
     this.#workers.set(thread, worker);
     worker.on('message', (message: FromExecutor) => this.#receive(thread, message));
-    worker.on('error', (err) => log.error('an executor thread failed', { executor: thread, err }));
+    worker.on('error', (err) => log.error('an executor thread failed', { executor: executorNumber(thread), err }));
     let cause: string | undefined;
     worker.on('error', ({ code }: NodeJS.ErrnoException) => {
       if (code === 'ERR_WORKER_OUT_OF_MEMORY') cause = 'its memory, the heap, is full';
@@ -158,10 +158,10 @@ export class Executors {
   }
 
   states(): { index: number; state: ExecutorState }[] {
-    return [...this.#workers.keys()].map((index) => {
-      const kind = this.#threads.kind(index);
-      const state = this.#leaving.has(index) || kind === DYING ? 'dying' : kind === PARKED || kind === LOOP ? 'idle' : 'busy';
-      return { index, state };
+    return [...this.#workers.keys()].map((thread) => {
+      const kind = this.#threads.kind(thread);
+      const state = this.#leaving.has(thread) || kind === DYING ? 'dying' : kind === PARKED || kind === LOOP ? 'idle' : 'busy';
+      return { index: executorNumber(thread), state };
     });
   }
 
@@ -191,7 +191,7 @@ export class Executors {
   }
 
   #freeThread(): number | undefined {
-    for (let thread = 1; thread < THREADS; thread++) if (!this.#workers.has(thread)) return thread;
+    for (let thread = LANES; thread < THREADS; thread++) if (!this.#workers.has(thread)) return thread;
     return undefined;
   }
 

@@ -1,9 +1,11 @@
 /** Starts functions on behalf of the scheduler: counts them as under way and publishes them, or keeps them until there is room. */
+import { hostNowNs } from '../executor/clock.ts';
 import type { Invocation, Ledger } from '../executor/ledger.ts';
 import { ending, QUIET, type Report, SOURCES_DONE } from '../executor/reports.ts';
 import type { Threads } from '../executor/threads.ts';
 import type { ObjectStore } from '../store/objects.ts';
 import type { SessionTable } from '../store/sessions.ts';
+import { Lanes } from './lanes.ts';
 import type { SessionState } from './sessions.ts';
 import type { Spread } from './spread.ts';
 import type { Started } from './started-runs.ts';
@@ -11,13 +13,12 @@ import type { Started } from './started-runs.ts';
 export class Publisher {
   readonly #table: SessionTable;
   readonly #objects: ObjectStore;
-  readonly #ledger: Ledger;
   readonly #threads: Threads;
   readonly #published: () => void;
   readonly #defer: (report: Report) => void;
   #spread: Spread | undefined;
-  /** Invocations for which the ledger has no room; counted as under way. */
-  #backlog: Invocation[] = [];
+  readonly #lanes: Lanes;
+  #heldTimer: NodeJS.Timeout | undefined;
 
   /** `published` is called after every publication: bodies will come. `defer` has an end settled like one that an executor reported. */
   constructor(
@@ -31,7 +32,7 @@ export class Publisher {
     this.#defer = defer;
     this.#table = table;
     this.#objects = objects;
-    this.#ledger = ledger;
+    this.#lanes = new Lanes(ledger, (slot) => table.app(slot));
     this.#threads = threads;
     this.#published = published;
   }
@@ -78,22 +79,38 @@ export class Publisher {
 
   /** Publishes what is counted as under way already. */
   publish(invocation: Invocation): void {
-    if (this.#backlog.length > 0 || !this.#publishOne(invocation)) this.#backlog.push({ ...invocation });
+    this.#lanes.add(invocation);
+    this.publishBacklog();
     this.#threads.wakeOne();
     this.#published();
   }
 
   /** Publishes what has waited for room, as far as there is some now. */
   publishBacklog(): void {
-    if (this.#backlog.length === 0) return;
-    const full = this.#backlog.findIndex((invocation) => !this.#publishOne(invocation));
-    if (full === 0) return;
-    this.#backlog = full < 0 ? [] : this.#backlog.slice(full);
-    this.#threads.wakeOne();
-    this.#published();
+    const nowMs = hostNowNs() / 1e6;
+    if (this.#lanes.advance(nowMs)) {
+      this.#threads.wakeOne();
+      this.#published();
+    }
+    const dueMs = this.#lanes.dueMs(nowMs);
+    if (dueMs === undefined || this.#heldTimer !== undefined) return;
+    this.#heldTimer = setTimeout(
+      () => {
+        this.#heldTimer = undefined;
+        this.publishBacklog();
+      },
+      Math.ceil(dueMs - nowMs),
+    );
+    this.#heldTimer.unref();
   }
 
-  #publishOne({ slot, epoch, fn, inputs, inputCount, attempt }: Invocation): boolean {
-    return this.#ledger.publish(slot, epoch, fn, inputs, inputCount, attempt);
+  /** An executor has died under an invocation in the session of a slot. */
+  crashed(slot: number): void {
+    this.#lanes.crashed(slot, hostNowNs() / 1e6);
+  }
+
+  /** An app is gone. */
+  forget(app: number): void {
+    this.#lanes.forget(app);
   }
 }

@@ -44,8 +44,12 @@ export class Recovery {
   onEnded(thread: number, inBody: boolean, cause?: string): void {
     this.#cause = cause;
     const culprit = inBody ? this.#parts.threads.bodyEntry(thread) : undefined;
-    this.#takeBack(thread, (id, { attempt }, { app }) => {
-      return afterExecutorDeath(app.plan.recovery, attempt, culprit === undefined || id === culprit);
+    let isCharged = false;
+    this.#takeBack(thread, (id, { attempt, slot }, { app }) => {
+      const isSuspect = culprit === undefined || id === culprit;
+      if (isSuspect && !isCharged) this.#parts.publisher.crashed(slot);
+      isCharged ||= isSuspect;
+      return afterExecutorDeath(app.plan.recovery, attempt, isSuspect);
     });
     for (const session of this.#parts.sessions.heldFor(thread)) this.#parts.host.unhold(session);
   }

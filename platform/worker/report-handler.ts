@@ -1,9 +1,11 @@
 /** What the scheduler does about a report of an executor: it tells core, and has the host do what core decides. */
+
 import type { ErrorCode, PheromoneError } from '../core/errors.ts';
 import type { ObjectMeta, SourceRun, StartedSource } from '../core/trigger.ts';
+import { hostNowMs } from '../executor/clock.ts';
 import { EXPECTED, FAILED, FIND, OUTPUT, RETIRE, type Report, SENT, START, STARTED } from '../executor/reports.ts';
 import type { ObjectStore } from '../store/objects.ts';
-import { type HostParts, nowMs, type SessionHost } from './session-host.ts';
+import type { HostParts, SessionHost } from './session-host.ts';
 import type { SessionState } from './sessions.ts';
 import { type Started, type StartedRun, StartedRuns } from './started-runs.ts';
 
@@ -76,7 +78,7 @@ export class ReportHandler {
     const bucket = session.app.plan.buckets[this.#parts.objects.bucket(ref)];
     const meta = { ...metaOf(this.#parts.objects, session, ref), sender };
     if (bucket === undefined) return;
-    if (bucket.stateful.length > 0) this.#host.apply(this.#parts.core.objectSent(meta, nowMs()));
+    if (bucket.stateful.length > 0) this.#host.apply(this.#parts.core.objectSent(meta, hostNowMs()));
     if (bucket.appStateful.length === 0 || this.#parts.core.isRepetition(meta)) return;
     if (this.#host.spread !== undefined) {
       this.#host.spread.appObjectSent(session, ref);
@@ -84,7 +86,7 @@ export class ReportHandler {
     }
     try {
       const held = this.#parts.appObjects.hold(this.#parts.objects.payload(ref), this.#parts.objects.label(ref));
-      this.#host.apply(this.#parts.core.appObjectSent(session.app.plan, { ...meta, ref: held }, nowMs()));
+      this.#host.apply(this.#parts.core.appObjectSent(session.app.plan, { ...meta, ref: held }, hostNowMs()));
     } catch (error) {
       const { code, message } = error as PheromoneError;
       this.#host.fail(session, code, message);
@@ -95,11 +97,11 @@ export class ReportHandler {
     const { session: id, source, group } = metaOf(this.#parts.objects, session, ref);
     const keys = JSON.parse(Buffer.from(this.#parts.objects.payload(ref)).toString()) as string[];
     const name = session.app.plan.buckets[bucket]?.name ?? '';
-    this.#host.apply(this.#parts.core.expected({ session: id, source, bucket: name, group, keys, sender }, nowMs()));
+    this.#host.apply(this.#parts.core.expected({ session: id, source, bucket: name, group, keys, sender }, hostNowMs()));
   }
 
   #onStarted(session: SessionState, run: StartedRun): void {
-    this.#host.apply(this.#parts.core.sourceStarted(sourceOf(this.#parts.objects, session, run), nowMs()));
+    this.#host.apply(this.#parts.core.sourceStarted(sourceOf(this.#parts.objects, session, run), hostNowMs()));
   }
 
   #onFailed(session: SessionState, ref: number, run: StartedRun | undefined): void {

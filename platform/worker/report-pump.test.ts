@@ -28,6 +28,7 @@ function pumpOf({ report = (_type: number) => {}, drained = () => {} } = {}) {
     sourcesDone: (_, set) => told.push(`sources of ${set} done`),
     quiet: () => told.push('quiet'),
     session: () => session,
+    fault: (_, error) => told.push(String(error)),
     drained,
   });
   const [first, second] = [1, 2].map((thread) => new ReportWriter(setup.reports, thread, fullRing)) as [ReportWriter, ReportWriter];
@@ -54,6 +55,20 @@ test('an end is not told while something is under way again', (t) => {
   table.count(SLOT, 0, 1);
   pump.drain();
   t.deepEqual(told, []);
+});
+
+test('a report that cannot be handled holds up no other', (t) => {
+  const { pump, told, first, say } = pumpOf({
+    report(type) {
+      if (type === SENT) throw new Error('on purpose');
+    },
+  });
+  say(first, SENT);
+  say(first, OUTPUT);
+  pump.drain();
+  say(first, OUTPUT);
+  pump.drain();
+  t.deepEqual(told, ['sent', 'Error: on purpose', 'output', 'output']);
 });
 
 test('what starts while an end is on its way, and is over before that is told, has its own reports told first', (t) => {

@@ -13,6 +13,8 @@ export interface PumpEvents {
   sourcesDone(session: SessionState, set: number): void;
   quiet(session: SessionState): void;
   session(slot: number, epoch: number): SessionState | undefined;
+  /** A report could not be handled. */
+  fault(report: Report, error: unknown): void;
   /** All reports of a pass have been handled. */
   drained(): void;
 }
@@ -66,16 +68,31 @@ export class ReportPump {
   drain(): void {
     if (this.#draining) return;
     this.#draining = true;
-    for (let pass = 0; pass < PASSES; pass++) {
-      const before = this.#endings;
-      this.#endings = [];
-      const moved = this.#drainRings();
-      // What was reported in an earlier pass has had every ring drained after it.
-      for (const ending of before) this.#settle(ending);
-      this.#events.drained();
-      if (!moved && before.length === 0 && this.#endings.length === 0) break;
+    try {
+      for (let pass = 0; pass < PASSES && this.#drainOnce(); pass++);
+    } finally {
+      this.#draining = false;
     }
-    this.#draining = false;
+  }
+
+  /** One pass; returns whether there may be more to do. */
+  #drainOnce(): boolean {
+    const before = this.#endings;
+    this.#endings = [];
+    const moved = this.#drainRings();
+    // What was reported in an earlier pass has had every ring drained after it.
+    for (const ending of before) this.#guard(ending.report, () => this.#settle(ending));
+    this.#events.drained();
+    return moved || before.length > 0 || this.#endings.length > 0;
+  }
+
+  /** A fault in handling one report is one of its session, not of those whose reports come after it. */
+  #guard(report: Report, action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      this.#events.fault(report, error);
+    }
   }
 
   /** Has an end that the scheduler came upon settled like one that an executor reported. */
@@ -97,7 +114,7 @@ export class ReportPump {
         moved = true;
         const { type } = this.#report;
         if (type === QUIET || type === SOURCES_DONE) this.#defer(this.#report);
-        else this.#events.report(this.#report, thread);
+        else this.#guard(this.#report, () => this.#events.report(this.#report, thread));
       }
     }
     return moved;

@@ -2,13 +2,16 @@
  * The scheduler of a worker node: the one thread that opens and releases sessions, decides triggers that have
  * state, and looks after the executors. Decisions are made in core/; here they meet memory and threads.
  */
+
 import type { AppDefinition } from '../core/app.ts';
 import { NodeCore } from '../core/node.ts';
 import type { Caller, CallRequest, FeedRequest, Service, Subscriber } from '../door/service.ts';
 import { Streams } from '../door/streams.ts';
+import { hostNowMs } from '../executor/clock.ts';
 import { Ledger } from '../executor/ledger.ts';
 import type { Report } from '../executor/reports.ts';
 import type { Threads } from '../executor/threads.ts';
+import { openLog } from '../log/log.ts';
 import { AppObjects } from '../store/app-objects.ts';
 import { AppTable } from '../store/apps.ts';
 import { SCHEDULER } from '../store/memory.ts';
@@ -23,10 +26,12 @@ import { Publisher } from './publisher.ts';
 import { Recovery } from './recovery.ts';
 import { ReportHandler } from './report-handler.ts';
 import { ReportPump } from './report-pump.ts';
-import { type HostParts, nowMs, SessionHost } from './session-host.ts';
+import { type HostParts, SessionHost } from './session-host.ts';
 import { Sessions } from './sessions.ts';
 import type { Spread } from './spread.ts';
 import { Watch } from './watch.ts';
+
+const log = openLog({ role: 'worker' });
 
 /** What a node is made of. */
 export interface NodeParts extends HostParts {
@@ -87,6 +92,11 @@ export class Scheduler implements Service {
       quiet: (session) => host.quiet(session),
       session: (slot, epoch) => sessions.at(slot, epoch),
       drained: () => publisher.publishBacklog(),
+      fault: ({ slot, epoch }, err) => {
+        log.error('a report of an executor could not be handled', { err });
+        const session = sessions.at(slot, epoch);
+        if (session !== undefined) host.fail(session, 'INTERNAL', `app "${session.app.plan.name}": ${err}`);
+      },
     });
     this.parts = { ...parts, host, ledger, threads };
     this.#objects = objects;
@@ -110,7 +120,7 @@ export class Scheduler implements Service {
     try {
       this.#appTable.open(app.index, app.plan.name, definition.memoryBytes ?? (this.#appMemoryBytes || undefined));
       await this.#executors.load(app.index, definition);
-      this.#core.addApp(app.plan, app.factories, nowMs());
+      this.#core.addApp(app.plan, app.factories, hostNowMs());
     } catch (error) {
       this.#forget(app);
       throw error;
@@ -172,6 +182,7 @@ export class Scheduler implements Service {
   #forget(app: App): void {
     this.#apps.drop(app);
     this.#appTable.close(app.index);
+    this.parts.publisher.forget(app.index);
     this.#executors.forget(app.index);
   }
 }

@@ -8,13 +8,14 @@ import type { ObjectMeta } from '../core/trigger.ts';
 import { DueTimer } from '../door/due-timer.ts';
 import type { Caller } from '../door/service.ts';
 import type { Streams } from '../door/streams.ts';
-import { hostNowNs } from '../executor/clock.ts';
+import { hostNowMs, hostNowNs } from '../executor/clock.ts';
 import { ending, QUIET, type Report } from '../executor/reports.ts';
 import type { AppObjects } from '../store/app-objects.ts';
 import { SCHEDULER } from '../store/memory.ts';
 import type { ObjectLabel, ObjectStore } from '../store/objects.ts';
 import type { SessionTable } from '../store/sessions.ts';
-import type { OutputHead, Span } from '../wire/messages.ts';
+import type { Span } from '../wire/messages.ts';
+import { Answers } from './answers.ts';
 import type { App, Apps } from './apps.ts';
 import { type Attempt, attempt, type OpenAttempt } from './attempts.ts';
 import type { Executors } from './executors.ts';
@@ -44,11 +45,17 @@ export interface HostParts {
 
 export class SessionHost {
   readonly #parts: HostParts;
-  readonly #due = new DueTimer(() => this.#onTime(), nowMs);
+  readonly #due = new DueTimer(() => this.#onTime(), hostNowMs);
+  readonly #answers: Answers;
   #spread: Spread | undefined;
 
   constructor(parts: HostParts) {
     this.#parts = parts;
+    this.#answers = new Answers(
+      parts,
+      (session) => this.#spread?.spans(session) ?? [],
+      (session) => this.unhold(session),
+    );
   }
 
   /** From now on the node is part of a cluster. */
@@ -63,13 +70,13 @@ export class SessionHost {
   /** No invocation of watch set `set` is under way in the session. */
   sourcesDone(session: SessionState, set: number): void {
     if (session.guest !== undefined) session.guest.sourcesDone(session, set);
-    else this.apply(this.#parts.core.sourcesDone(session.id, set, nowMs()));
+    else this.apply(this.#parts.core.sourcesDone(session.id, set, hostNowMs()));
   }
 
   /** No invocation is under way in the session. */
   quiet(session: SessionState): void {
     if (session.guest !== undefined) session.guest.quiet(session);
-    else this.apply(this.#parts.core.quiet(session.id, nowMs()));
+    else this.apply(this.#parts.core.quiet(session.id, hostNowMs()));
   }
 
   /**
@@ -78,13 +85,13 @@ export class SessionHost {
    * `UNKNOWN_FUNCTION`, `OVERLOADED`, `OUT_OF_MEMORY`, `OBJECT_TOO_LARGE`.
    */
   open(request: OpenRequest, input: Uint8Array, caller: Caller): () => void {
-    const open: OpenAttempt = (bytes, deadlineMs, each) => this.#open({ ...request, deadlineMs }, [{ bytes, label: CALLERS_INPUT }], each);
-    return attempt(request.app.plan, request.deadlineMs, open, input, caller);
+    return this.openWith(request, [{ bytes: input, label: CALLERS_INPUT }], caller);
   }
 
-  /** Opens one session with several inputs; else as {@link open}. */
+  /** As {@link open}, with several inputs. */
   openWith(request: OpenRequest, inputs: readonly NewObject[], caller: Caller): () => void {
-    return this.#open(request, inputs, caller).giveUp;
+    const open: OpenAttempt = (each, deadlineMs, attempts) => this.#open({ ...request, deadlineMs }, each, attempts);
+    return attempt(request.app.plan, request.deadlineMs, open, inputs, caller);
   }
 
   #open({ app, fn: name, answer, deadlineMs, trace }: OpenRequest, inputs: readonly NewObject[], caller: Caller): Attempt {
@@ -95,7 +102,7 @@ export class SessionHost {
     const session = sessions.open(app, caller, trace);
     const { slot, epoch } = session;
     const refs = this.#orRelease(session, () => inputs.map(({ bytes, label }) => objects.add(slot, epoch, bytes, label, hostNowNs())));
-    const atMs = nowMs();
+    const atMs = hostNowMs();
     const dueMs = deadlineMs === undefined ? undefined : atMs + deadlineMs;
     this.apply(core.open({ session: session.id, app: app.plan, answer, deadlineMs: dueMs }, atMs));
     this.#start(session, fn, refs);
@@ -103,7 +110,7 @@ export class SessionHost {
       giveUp: () => {
         if (!session.over) this.apply(core.cancel(session.id));
       },
-      copyInput: () => Uint8Array.from(objects.payload(refs[0] as number)),
+      copyInputs: () => refs.map((ref) => ({ bytes: Uint8Array.from(objects.payload(ref)), label: objects.label(ref) })),
     };
   }
 
@@ -133,7 +140,7 @@ export class SessionHost {
   /** What was reported before a time came counts as come in time. */
   #onTime(): void {
     this.#parts.drain();
-    this.apply(this.#parts.core.onTime(nowMs()));
+    this.apply(this.#parts.core.onTime(hostNowMs()));
   }
 
   #applyToApp(effect: AppEffect): void {
@@ -210,7 +217,7 @@ export class SessionHost {
     try {
       const session = sessions.open(apps.of(plan), caller, streams.isTraced(plan.name));
       const refs = this.#orRelease(session, () => objects.map(({ ref }) => this.#moveIn(session, ref)));
-      this.apply(core.open({ session: session.id, app: plan, answer: 'all', deadlineMs: undefined }, nowMs()));
+      this.apply(core.open({ session: session.id, app: plan, answer: 'all', deadlineMs: undefined }, hostNowMs()));
       this.#start(session, fn, refs);
     } catch (error) {
       const { code, message } = error as PheromoneError;
@@ -228,10 +235,10 @@ export class SessionHost {
   #answer(session: SessionState, outputs: readonly ObjectMeta[]): void {
     session.holds++;
     const refs = outputs.map(({ ref }) => ref);
-    if (this.#spread === undefined) this.#answerWith(session, outputs);
+    if (this.#spread === undefined) this.#answers.give(session, outputs);
     else {
       this.#spread.bring(session, refs, (error) => {
-        if (error === undefined) this.#answerWith(session, outputs);
+        if (error === undefined) this.#answers.give(session, outputs);
         else {
           session.caller.failed(error.code, error.message);
           this.unhold(session);
@@ -240,35 +247,9 @@ export class SessionHost {
     }
   }
 
-  #answerWith(session: SessionState, outputs: readonly ObjectMeta[]): void {
-    const heads: OutputHead[] = [];
-    const bytes: Uint8Array[] = [];
-    let answeredNs = 0;
-    for (const { ref, source, key, group } of outputs) {
-      const payload = this.#parts.objects.payload(ref);
-      heads.push({ source, key, group, size: payload.length });
-      bytes.push(payload);
-      answeredNs = this.#parts.objects.sentNs(ref);
-    }
-    session.caller.answered(heads, bytes, this.#spans(session, answeredNs), () => this.unhold(session));
-  }
-
-  #spans(session: SessionState, answeredNs: number): Span[] {
-    const spans = this.spansHere(session, answeredNs);
-    return this.#spread === undefined ? spans : [...spans, ...this.#spread.spans(session)];
-  }
-
-  /** When invocations of the session ran on this node. A body that still runs counts as far as the answer. */
-  spansHere({ slot, app }: SessionState, answeredNs: number): Span[] {
-    if (!this.#parts.table.isTraced(slot)) return [];
-    return this.#parts.objects
-      .spans(slot)
-      .filter(({ startedNs }) => startedNs > 0)
-      .map(({ fn, startedNs, endedNs }) => ({
-        fn: app.plan.functions[fn]?.definition.name ?? '',
-        startedNs,
-        endedNs: endedNs === 0 ? Math.max(startedNs, answeredNs) : endedNs,
-      }));
+  /** When invocations of the session ran on this node. */
+  spansHere(session: SessionState, answeredNs: number): Span[] {
+    return this.#answers.spans(session, answeredNs);
   }
 
   /** Mostly there is nothing left to abort: the body that answered has ended by the time its answer is heard of. */
@@ -301,9 +282,4 @@ export class SessionHost {
   stop(): void {
     this.#due.stop();
   }
-}
-
-/** Now, on the clock that core is told the time of. */
-export function nowMs(): number {
-  return hostNowNs() / 1e6;
 }

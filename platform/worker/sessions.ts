@@ -46,10 +46,15 @@ export class Sessions {
     this.#allocator = allocator;
   }
 
-  /** Throws `OVERLOADED` where all slots are taken. */
+  /** Throws `OVERLOADED` where the app has as many sessions as there are free slots. */
   open(app: App, caller: Caller, traced: boolean, guest?: GuestRole): SessionState {
+    // However many an app has, it leaves as many to the others.
+    const free = SESSION_SLOTS - this.#count;
+    if (app.sessions >= free) {
+      const expected = `expected it to have fewer sessions at once than are free, ${free}, it has ${app.sessions}`;
+      throw new PheromoneError('OVERLOADED', `app "${app.plan.name}": ${expected}`);
+    }
     const slot = this.#free.take();
-    if (slot < 0) throw new PheromoneError('OVERLOADED', `expected at most ${SESSION_SLOTS} sessions at once`);
     const epoch = this.#table.open(slot, app.index, traced);
     app.sessions++;
     const session: SessionState = {

@@ -20,6 +20,14 @@ test('the same inputs in another list are the same', (t) => {
   t.is(runs.add({ ...list, inputs: 300, attempt: 2 }, [8, 7]).first, 2);
 });
 
+test('a run that is known to belong to an earlier one makes its own inputs known as those of it', (t) => {
+  const runs = new StartedRuns();
+  runs.add(started(7, 1), [7]);
+  t.is(runs.add(started(9, 2), [9], 0).first, 0);
+  t.is(runs.firstOf(FN, [9]), 0);
+  t.is(runs.add(started(9, 3), [9]).first, 0);
+});
+
 test('two invocations with the same inputs are two', (t) => {
   const runs = new StartedRuns();
   t.is(runs.add(started(7, 1), [7]).first, 0);

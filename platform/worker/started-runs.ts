@@ -25,9 +25,9 @@ export class StartedRuns {
    */
   add({ fn, inputs, inputCount, attempt }: Started & { readonly attempt: number }, refs: readonly number[], first?: number): StartedRun {
     const invocation = this.#runs.length;
-    const before = first ?? (attempt > 1 ? this.firstOf(fn, refs) : undefined);
-    if (before === undefined) this.#firstOf.set(workOf(fn, refs), invocation);
-    const run = { invocation, first: before ?? invocation, fn, inputs, inputCount, attempt, hasFailed: false };
+    const before = first ?? (attempt > 1 ? this.firstOf(fn, refs) : undefined) ?? invocation;
+    this.#firstOf.set(workOf(fn, refs), before);
+    const run = { invocation, first: before, fn, inputs, inputCount, attempt, hasFailed: false };
     this.#runs.push(run);
     return run;
   }

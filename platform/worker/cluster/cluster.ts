@@ -3,6 +3,7 @@
 import { PheromoneError } from '../../core/errors.ts';
 import { coordinatorRing } from '../../core/hash-ring.ts';
 import type { Member, View } from '../../core/membership.ts';
+import { hostNowMs } from '../../executor/clock.ts';
 import { runsOn } from '../../executor/functions.ts';
 import type { Invocation } from '../../executor/ledger.ts';
 import { joinCluster, type Membership } from '../../member/membership.ts';
@@ -16,7 +17,6 @@ import { GUEST_SIDE } from '../../wire/peer-protocol.ts';
 import type { Security } from '../../wire/security.ts';
 import type { WorkerOptions } from '../options.ts';
 import type { Scheduler } from '../scheduler.ts';
-import { nowMs } from '../session-host.ts';
 import type { SessionState } from '../sessions.ts';
 import type { Spread } from '../spread.ts';
 import { AbsentObjects } from './absent-objects.ts';
@@ -178,7 +178,7 @@ export class ClusterNode implements Spread {
 
   /** Looked at every millisecond while bodies come and go, and once more when nothing does. */
   look(): void {
-    this.#overflow.look(nowMs());
+    this.#overflow.look(hostNowMs());
     this.#coordinators.loadChanged();
   }
 

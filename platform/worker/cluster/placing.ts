@@ -1,8 +1,9 @@
 /** Where invocations of sessions of this node run that cannot start here at once: the coordinator of their app is asked. */
+
 import type { PheromoneError } from '../../core/errors.ts';
+import { hostNowMs } from '../../executor/clock.ts';
 import type { Invocation } from '../../executor/ledger.ts';
 import type { NodeParts } from '../scheduler.ts';
-import { nowMs } from '../session-host.ts';
 import type { SessionState } from '../sessions.ts';
 import type { AbsentObjects } from './absent-objects.ts';
 import { CLUSTER_LIMITS } from './limits.ts';
@@ -84,14 +85,14 @@ export class Placing {
   /** Has an invocation run on a node other than those excluded, or here. */
   place(session: SessionState, invocation: Invocation, exclude: readonly string[]): void {
     const { app } = session;
-    const job = { session, invocation, dueMs: nowMs() + CLUSTER_LIMITS.placeMs };
+    const job = { session, invocation, dueMs: hostNowMs() + CLUSTER_LIMITS.placeMs };
     if (exclude.length > 0 || !this.#parts.absent.areHere(this.#inputsOf(invocation))) {
       this.#askFor(job, exclude);
       return;
     }
     const key = `${app.index}/${invocation.fn}`;
     const lease = this.#leases.get(key);
-    if (lease !== undefined && lease.left > 0 && lease.endMs > nowMs()) {
+    if (lease !== undefined && lease.left > 0 && lease.endMs > hostNowMs()) {
       lease.left--;
       this.#parts.give(session, lease.node, invocation);
       return;
@@ -115,7 +116,7 @@ export class Placing {
       queue.isAsking = false;
       const { node, count, leaseMs } = placement;
       const jobs = queue.jobs.splice(0, node === '' ? queue.jobs.length : Math.max(1, count));
-      if (count > jobs.length) this.#leases.set(key, { node, left: count - jobs.length, endMs: nowMs() + leaseMs });
+      if (count > jobs.length) this.#leases.set(key, { node, left: count - jobs.length, endMs: hostNowMs() + leaseMs });
       for (const job of jobs) this.#put(job, node);
       if (queue.jobs.length > 0) this.#askForAll(key, queue);
       else this.#queues.delete(key);
@@ -138,7 +139,7 @@ export class Placing {
       this.#parts.give(session, node, invocation);
     } else if (this.#parts.runsHere(session, fn)) {
       this.#runHere(session, invocation);
-    } else if (nowMs() < dueMs) {
+    } else if (hostNowMs() < dueMs) {
       // A node that was excluded may be the only one, and back.
       setTimeout(() => this.#askFor(job, []), CLUSTER_LIMITS.placeAgainMs);
     } else {
