@@ -1,6 +1,10 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { connectClient } from '../client/client.ts';
 import { spawnRole } from '../launch/spawn.ts';
+import { configureLog } from '../log/log.ts';
 import { appOf, endsEmpty, fn, INPUT } from '../worker/testing/node.ts';
 import { startGateway } from './gateway.ts';
 import { comesTrue, eventsIn } from './testing/gateway.ts';
@@ -89,4 +93,25 @@ test('a node that asks for the secret of the cluster is reached by a gateway tha
     return (await fetch(`http://127.0.0.1:${port}/readyz`)).status;
   });
   t.deepEqual(await Promise.all(readiness), [200, 503]);
+});
+
+test('the log of requests has neither bodies nor queries nor tokens', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'gateway-log-'));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  const logFile = join(folder, 'gateway.log');
+  const token = 'never-to-be-written-anywhere';
+  configureLog({ level: 'info' });
+  // Port 1: nobody listens there.
+  const gateway = await spawnRole('gateway', { port: 0, upstreamPort: 1, token, logRequests: true }, { logFile });
+  t.teardown(() => gateway.stop());
+  configureLog({ level: 'silent' });
+  const url = `http://127.0.0.1:${gateway.port}/v1/apps/a/functions/f/calls?answer=in-the-query`;
+  for (const authorization of [`Bearer ${token}`, 'Bearer another-one']) {
+    await (await fetch(url, { method: 'POST', body: 'in-the-body', headers: { authorization } })).text();
+  }
+  await gateway.stop();
+  const log = readFileSync(logFile, 'utf8');
+  t.regex(log, /"method":"POST","path":"\/v1\/apps\/a\/functions\/f\/calls","status":400/);
+  t.regex(log, /"status":401/);
+  t.notRegex(log, /never-to-be|another-one|in-the-/);
 });
