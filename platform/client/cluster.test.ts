@@ -100,6 +100,14 @@ async function until(what: string, isSo: () => boolean): Promise<void> {
   throw new Error(`expected ${what} within ${(POLLS * POLL_MS) / 1_000} s`);
 }
 
+/** Calls until this coordinator is the one that is asked. */
+function untilAsked({ asked }: FakeCoordinator, client: ClusterClient, name: string): Promise<void> {
+  return until('the next owner', () => {
+    client.call(name, 'f', INPUT).catch(() => {});
+    return asked.includes(`call ${name}`);
+  });
+}
+
 /** A cluster of two coordinators, a client of it, and an app that belongs to the first that is returned. */
 async function pairOf(t: ExecutionContext, first: Behaviour, second: Behaviour, more: Partial<ClusterClientOptions> = {}) {
   const manager = await managerOf(t);
@@ -144,10 +152,7 @@ test('a call whose coordinator dies rejects, and later ones go to the next owner
   await until('the call', () => a.asked.includes(`call ${name}`));
   await a.die();
   await failsWith(t, call, 'DISCONNECTED', /./);
-  await until('the next owner', () => {
-    client.call(name, 'f', INPUT).catch(() => {});
-    return b.asked.includes(`call ${name}`);
-  });
+  await untilAsked(b, client, name);
   await t.notThrowsAsync(client.call(name, 'f', INPUT));
 });
 
@@ -155,6 +160,29 @@ test('a call whose coordinator leaves the cluster without a word rejects, though
   const { client, a, name } = await pairOf(t, silent, obliging);
   const call = client.call(name, 'f', INPUT);
   await until('the call', () => a.asked.includes(`call ${name}`));
+  await a.membership.leave();
+  await failsWith(t, call, 'DISCONNECTED', /^coordinator c1: it is no member of the cluster any more$/);
+});
+
+test('a coordinator that leaves in order has time for its last answers', async (t) => {
+  const { client, a, b, name } = await pairOf(t, silent, obliging);
+  const call = client.call(name, 'f', INPUT);
+  await until('the call', () => a.asked.includes(`call ${name}`));
+  await a.membership.drain();
+  await untilAsked(b, client, name);
+  await a.membership.leave();
+  await wait(POLL_MS);
+  a.connection().send({ type: 'result', id: 1, outputs: [], spans: [] });
+  a.connection().close();
+  t.deepEqual(await call, { outputs: [], spans: [] });
+});
+
+test('a coordinator that leaves in order and then says nothing is not waited for', async (t) => {
+  const { client, a, b, name } = await pairOf(t, silent, obliging);
+  const call = client.call(name, 'f', INPUT);
+  await until('the call', () => a.asked.includes(`call ${name}`));
+  await a.membership.drain();
+  await untilAsked(b, client, name);
   await a.membership.leave();
   await failsWith(t, call, 'DISCONNECTED', /^coordinator c1: it is no member of the cluster any more$/);
 });

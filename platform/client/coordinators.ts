@@ -2,6 +2,7 @@
 import { PheromoneError } from '../core/errors.ts';
 import { coordinatorRing, HashRing } from '../core/hash-ring.ts';
 import type { Member, View } from '../core/membership.ts';
+import { WIRE_LIMITS } from '../wire/limits.ts';
 import { type Client, type ClientOptions, connectClient } from './client.ts';
 
 /** How coordinators are connected to. */
@@ -9,10 +10,12 @@ export type ConnectionOptions = Omit<ClientOptions, 'host' | 'port'>;
 
 /** One incarnation of a coordinator. */
 export class Coordinator {
-  readonly member: Member;
+  /** As the last view had it. */
+  member: Member;
   /** Rejects with `DISCONNECTED` if it cannot be reached, or leaves the cluster before it is. */
   readonly reached: Promise<Client>;
   #client: Client | undefined;
+  #leaving: NodeJS.Timeout | undefined;
   readonly #gone = Promise.withResolvers<never>();
 
   constructor(member: Member, options: ConnectionOptions) {
@@ -29,9 +32,16 @@ export class Coordinator {
 
   /** What is under way rejects with `error`, and what still waits for the connection. Resolves when that is closed. */
   async end(error: PheromoneError): Promise<void> {
+    clearTimeout(this.#leaving);
     this.#gone.reject(error);
     this.#client?.disconnect(error);
     await this.#client?.ended;
+  }
+
+  /** It has left in order, and closes the connection itself when its last answers are sent; if not, that is the end of it. */
+  endSoon(error: PheromoneError): void {
+    this.#leaving ??= setTimeout(() => void this.end(error), WIRE_LIMITS.closeMs);
+    this.#leaving.unref();
   }
 
   async #connect(options: ClientOptions): Promise<Client> {
@@ -68,9 +78,14 @@ export class Coordinators {
     this.#members = new Map(view.members.filter(({ role }) => role === 'coordinator').map((member) => [member.name, member]));
     this.#ring = coordinatorRing(view);
     for (const [name, coordinator] of this.#connected) {
-      if (this.#members.get(name)?.incarnation === coordinator.member.incarnation) continue;
-      this.#connected.delete(name);
-      void coordinator.end(new PheromoneError('DISCONNECTED', `coordinator ${name}: it is no member of the cluster any more`));
+      const member = this.#members.get(name);
+      if (member?.incarnation === coordinator.member.incarnation) {
+        coordinator.member = member;
+        continue;
+      }
+      const error = new PheromoneError('DISCONNECTED', `coordinator ${name}: it is no member of the cluster any more`);
+      if (coordinator.member.draining) coordinator.endSoon(error);
+      else void coordinator.end(error);
     }
     this.#changed.resolve();
     this.#changed = Promise.withResolvers();
