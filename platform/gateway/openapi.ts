@@ -108,6 +108,12 @@ function list(items: Schema): Schema {
   return { type: 'array', items };
 }
 
+const NODE_STATUS = {
+  sessions: COUNT,
+  executors: list(object({ index: COUNT, state: TEXT })),
+  memory: object({ usedBytes: COUNT, arenaBytes: COUNT }),
+};
+
 const SCHEMAS: Readonly<Record<string, Schema>> = {
   Problem: {
     ...object({ title: TEXT, status: COUNT, code: { enum: Object.keys(STATUS_BY_CODE) }, detail: TEXT, retryable: { type: 'boolean' } }),
@@ -140,12 +146,8 @@ const SCHEMAS: Readonly<Record<string, Schema>> = {
   },
   Apps: object({ apps: list(TEXT) }),
   Status: {
-    ...object({
-      sessions: COUNT,
-      executors: list(object({ index: COUNT, state: TEXT })),
-      memory: object({ usedBytes: COUNT, arenaBytes: COUNT }),
-      apps: list(TEXT),
-    }),
+    ...object({ ...NODE_STATUS, apps: list(TEXT), nodes: list(object({ name: TEXT, ...NODE_STATUS })) }, ['nodes']),
+    description: 'Of a node, or of all nodes of a cluster together and of each',
   },
   Ok: object({ status: { const: 'ok' } }),
 };
