@@ -191,6 +191,9 @@ const lengths = (frame: number, head: number): Uint8Array => new Uint8Array(Uint
 const client = (fields: unknown, payloadBytes = 0) => [CLIENT_HEADS, frameOf(packed(fields), Buffer.alloc(payloadBytes))] as const;
 const node = (fields: unknown, payloadBytes = 0) => [NODE_HEADS, frameOf(packed(fields), Buffer.alloc(payloadBytes))] as const;
 
+/** A hundred thousand lists, each the only item of the one before. */
+const nested = new Uint8Array(100_001).fill(0x91).fill(0xc0, 100_000);
+
 type Malformed = readonly [what: string, sent: readonly [Heads<unknown>, Uint8Array], message: string];
 const malformed: readonly Malformed[] = [
   ['a frame above the limit', [CLIENT_HEADS, lengths(1e9 * 2, 1)], 'frame: expected at most 1074790400 bytes, got 2000000000'],
@@ -202,6 +205,7 @@ const malformed: readonly Malformed[] = [
     [CLIENT_HEADS, frameOf(Buffer.of(0xc1, 0xc1), Buffer.alloc(0))],
     'head: expected msgpack without extensions, got the tag 193',
   ],
+  ['lists in lists in lists', [CLIENT_HEADS, frameOf(nested, Buffer.alloc(0))], 'head: expected msgpack: '],
   ['no array', client({ type: 'hello' }), 'head: expected an array, got object'],
   ['an unknown type', client([99]), 'head: expected the tag of a client message, got 99'],
   ["the other side's type", node([4, 1]), 'head: expected the tag of a node message, got 4'],
