@@ -3,14 +3,15 @@
  * `app` (paper: sharded, shared-nothing global coordinators). It decides nothing within a session.
  */
 import type { AppDefinition } from '../core/app.ts';
-import { PheromoneError, toPheromoneError } from '../core/errors.ts';
+import { type ErrorCode, PheromoneError, toPheromoneError } from '../core/errors.ts';
 import { coordinatorRing, type HashRing } from '../core/hash-ring.ts';
 import type { View } from '../core/membership.ts';
 import type { FunctionPlan } from '../core/plan.ts';
 import type { Caller, CallRequest, FeedRequest, Service, Subscriber } from '../door/service.ts';
 import { Streams } from '../door/streams.ts';
-import { openLog } from '../log/log.ts';
+import { type Log, openLog } from '../log/log.ts';
 import type { AppObject, Place } from '../wire/coordinator-messages.ts';
+import type { WorkerConnection } from '../wire/coordinator-protocol.ts';
 import type { Status } from '../wire/messages.ts';
 import type { Security } from '../wire/security.ts';
 import { type App, Apps, versionOf } from './apps.ts';
@@ -19,6 +20,7 @@ import type { CoordinatorOptions } from './options.ts';
 import { Registrar } from './registrar.ts';
 import { Relay } from './relay.ts';
 import { statusOf } from './status.ts';
+import { Successors } from './successors.ts';
 import { type Worker, Workers } from './workers.ts';
 
 export type CoordinatorSetup = Omit<CoordinatorOptions, 'host' | 'port' | 'manager' | 'startMs' | 'drainMs'>;
@@ -28,23 +30,26 @@ const SESSIONS_PER_WORKER = 2 ** 40;
 
 export class Coordinator implements Service {
   readonly #setup: CoordinatorSetup;
+  readonly #log: Log;
   readonly #apps = new Apps();
   readonly #streams = new Streams();
   readonly #workers: Workers;
   readonly #relay: Relay;
   readonly #gathering: Gathering;
   readonly #registrar: Registrar;
+  readonly #successors: Successors;
   #ring: HashRing | undefined;
   #isDraining = false;
   #whenReady: (() => void) | undefined;
 
   constructor(setup: CoordinatorSetup, security: Security = {}) {
     const log = openLog({ role: 'coordinator', node: setup.name });
+    const connecting = { self: setup.name, security, keepAlive: { intervalMs: setup.pingMs, timeoutMs: setup.silenceMs } };
     this.#setup = setup;
+    this.#log = log;
+    this.#successors = new Successors(connecting);
     this.#workers = new Workers({
-      self: setup.name,
-      security,
-      keepAlive: { intervalMs: setup.pingMs, timeoutMs: setup.silenceMs },
+      ...connecting,
       apps: (worker, news, gone) => {
         this.#registrar.heard(worker, news, gone);
         this.#onFreed();
@@ -69,6 +74,8 @@ export class Coordinator implements Service {
   see(view: View): void {
     this.#ring = coordinatorRing(view);
     this.#workers.see(view.members);
+    this.#successors.see(view.members);
+    this.#handOver();
     for (const app of this.#apps.all()) if (this.#ownerOf(app.name) === this.#setup.name) this.#registrar.serve(app);
   }
 
@@ -119,10 +126,26 @@ export class Coordinator implements Service {
     return statusOf(this.#workers.ready(), owned);
   }
 
-  /** Takes no new sessions, and resolves when none is under way any more. */
+  /** Another coordinator hands over objects of apps that are this one's by now. */
+  inherit(connection: WorkerConnection): void {
+    connection.onMessage((message, payload) => {
+      if (message.type !== 'app-object') {
+        connection.destroy(new PheromoneError('BAD_MESSAGE', `coordinator: expected app-object of another one, got ${message.type}`));
+        return;
+      }
+      const { id } = message;
+      this.#take(message, payload).then(
+        () => connection.send({ type: 'taken', id }),
+        (error: unknown) => connection.send({ type: 'refusal', id, ...codeAndText(error) }),
+      );
+    });
+  }
+
+  /** Takes no new sessions; resolves when none is under way any more, and the other coordinators have what is theirs. */
   async drain(): Promise<void> {
     this.#isDraining = true;
     await this.#relay.idle();
+    await this.#successors.settled();
   }
 
   /** Ends all connections to workers. What is under way is given up. */
@@ -130,6 +153,7 @@ export class Coordinator implements Service {
     this.#isDraining = true;
     this.#relay.close();
     this.#gathering.stop();
+    this.#successors.close();
     this.#workers.close();
   }
 
@@ -167,32 +191,45 @@ export class Coordinator implements Service {
     worker.link?.send({ type: 'placed', id, node: placing?.node ?? '', count: placing?.count ?? 0, leaseMs: this.#setup.leaseMs });
   }
 
-  #onObject(worker: Worker, { id, app: name, version, label, session }: AppObject, bytes: Uint8Array): void {
-    const refuse = (error: unknown): void => {
-      const { code, message } = toPheromoneError(error);
-      worker.link?.send({ type: 'refusal', id, code, message });
-    };
-    try {
-      const from = worker.ordinal * SESSIONS_PER_WORKER + (session % SESSIONS_PER_WORKER);
-      this.#gathering
-        .take(this.#gathererOf(name, version), label, from, bytes)
-        .then(() => worker.link?.send({ type: 'taken', id }), refuse);
-    } catch (error) {
-      refuse(error);
-    }
+  #onObject(worker: Worker, object: AppObject, bytes: Uint8Array): void {
+    const session = worker.ordinal * SESSIONS_PER_WORKER + (object.session % SESSIONS_PER_WORKER);
+    const owner = this.#ownerOf(object.app);
+    const isOwn = owner === this.#setup.name;
+    const { type: _, id, ...handed } = object;
+    const taken = isOwn
+      ? this.#take({ ...object, session }, bytes)
+      : this.#successors.hand(owner, { ...handed, session }, new Uint8Array(bytes));
+    taken.then(
+      () => worker.link?.send({ type: 'taken', id }),
+      (error: unknown) => worker.link?.send({ type: 'refusal', id, ...codeAndText(error) }),
+    );
   }
 
-  /** The app whose triggers gather an object: one that this coordinator owns, or still has sessions of. */
-  #gathererOf(name: string, version: number): App {
+  /** Rejects with `UNKNOWN_APP`, and as {@link Gathering.take} does. */
+  async #take(object: AppObject, bytes: Uint8Array): Promise<void> {
+    const { app: name, version } = object;
     const app = this.#apps.withVersion(name, version);
-    if (app === undefined || app.sessions === 0 || this.#isDraining) this.#expectOwner(name);
-    if (app !== undefined) return app;
-    throw new PheromoneError('UNKNOWN_APP', `app "${name}": expected a version that has sessions, got ${version}`);
+    if (app === undefined) throw new PheromoneError('UNKNOWN_APP', `app "${name}": expected a version that has sessions, got ${version}`);
+    await this.#gathering.take(app, object, bytes);
+  }
+
+  /** What the triggers of apps hold that are another coordinator's by now goes to that one. */
+  #handOver(): void {
+    for (const app of this.#gathering.apps()) {
+      const owner = this.#ownerOf(app.name);
+      if (owner === this.#setup.name) continue;
+      const version = versionOf(app);
+      for (const { label: origin, bytes, triggers } of this.#gathering.release(app)) {
+        this.#successors.hand(owner, { app: app.name, version, ...origin, triggers }, bytes).catch((error: unknown) => {
+          this.#log.error('object lost on its way to another coordinator', { app: app.name, owner, ...codeAndText(error) });
+        });
+      }
+    }
   }
 
   #open(app: App, fn: FunctionPlan, objects: readonly GatheredObject[]): void {
     const caller = this.#streams.callerFor(app.name);
-    const heads = objects.map(({ label, bytes }) => ({ ...label, size: bytes.length }));
+    const heads = objects.map(({ label: { label }, bytes }) => ({ ...label, size: bytes.length }));
     const message = (id: number, deadlineMs: number | undefined) => {
       const trace = this.#streams.isTraced(app.name);
       const version = versionOf(app);
@@ -212,4 +249,9 @@ function functionOf({ plan }: App, name: string): FunctionPlan {
   const fn = plan.functions[plan.functionIndex.get(name) ?? -1];
   if (fn !== undefined) return fn;
   throw new PheromoneError('UNKNOWN_FUNCTION', `app "${plan.name}": expected one of its functions, got "${name}"`);
+}
+
+function codeAndText(error: unknown): { readonly code: ErrorCode; readonly message: string } {
+  const { code, message } = toPheromoneError(error);
+  return { code, message };
 }

@@ -2,6 +2,7 @@
 import { AppScope } from '../core/app-scope.ts';
 import { DueQueue } from '../core/due-queue.ts';
 import type { AppEffect } from '../core/effect.ts';
+import { PheromoneError } from '../core/errors.ts';
 import type { AppPlan } from '../core/plan.ts';
 import { DueTimer } from '../door/due-timer.ts';
 import { loadTriggers } from '../door/load-triggers.ts';
@@ -9,7 +10,26 @@ import { AppObjects, type HeldObject } from '../store/app-objects.ts';
 import type { NamedLabel } from '../wire/coordinator-messages.ts';
 import type { App } from './apps.ts';
 
-export type GatheredObject = HeldObject<NamedLabel>;
+/** An object's label, and the session that sent it. */
+interface Origin {
+  readonly label: NamedLabel;
+  readonly session: number;
+}
+
+export type GatheredObject = HeldObject<Origin>;
+
+/** An object that triggers of an app hold. */
+export interface HeldByTriggers extends GatheredObject {
+  readonly triggers: readonly string[];
+}
+
+/** An object that came into a bucket; see `AppObject`. */
+export interface Arrival {
+  readonly label: NamedLabel;
+  /** Tells those it came from apart. */
+  readonly session: number;
+  readonly triggers?: readonly string[] | undefined;
+}
 
 export interface GatheringParts {
   /** Opens a session of the app that starts function `fn` (by position) with these objects. */
@@ -27,7 +47,7 @@ interface AppTriggers {
 
 export class Gathering {
   readonly #parts: GatheringParts;
-  readonly #objects = new AppObjects<NamedLabel>();
+  readonly #objects = new AppObjects<Origin>();
   readonly #triggers = new Map<AppPlan, AppTriggers>();
   readonly #due = new DueQueue<AppScope>();
   readonly #timer = new DueTimer(() => this.#onTime(), nowMs);
@@ -60,20 +80,34 @@ export class Gathering {
   }
 
   /**
-   * Hands the app's triggers an object that came into a bucket; `session` tells those it came from apart. `bytes` have
-   * been copied on return. Rejects with `UNKNOWN_BUCKET`, `OVERLOADED`, `TRIGGER_FAILED`, and as {@link begin} does;
+   * Hands the app's triggers an object; `bytes` have been copied on return. Rejects with `UNKNOWN_BUCKET`, `OVERLOADED`, `TRIGGER_FAILED`, `UNKNOWN_APP`, and as {@link begin} does;
    * objects of one app are dealt with in the order in which they come.
    */
-  async take(app: App, label: NamedLabel, session: number, bytes: Uint8Array): Promise<void> {
+  async take(app: App, arrival: Arrival, bytes: Uint8Array): Promise<void> {
     const triggers = this.#triggers.get(app.plan);
     if (triggers?.scope !== undefined) {
-      this.#hand(triggers.scope, label, session, bytes);
+      this.#hand(triggers.scope, arrival, bytes);
       return;
     }
     const copy = new Uint8Array(bytes);
     await this.begin(app);
     const scope = this.#triggers.get(app.plan)?.scope;
-    if (scope !== undefined) this.#hand(scope, label, session, copy);
+    if (scope === undefined)
+      throw new PheromoneError('UNKNOWN_APP', `app "${app.name}": expected it to stay while its triggers were loaded`);
+    this.#hand(scope, arrival, copy);
+  }
+
+  /** The apps whose triggers have begun. */
+  apps(): App[] {
+    return [...this.#triggers.values()].map(({ app }) => app);
+  }
+
+  /** Ends the app's triggers, and gives what they held in the order in which it came. */
+  release(app: App): HeldByTriggers[] {
+    const holdings = this.#triggers.get(app.plan)?.scope?.holdings() ?? [];
+    const held = holdings.map(({ object, triggers }) => ({ ...this.#objects.get(object.ref)!, triggers }));
+    this.end(app);
+    return held;
   }
 
   /** The app is over: what its triggers hold is dropped. */
@@ -89,9 +123,9 @@ export class Gathering {
     this.#timer.stop();
   }
 
-  #hand(scope: AppScope, label: NamedLabel, session: number, bytes: Uint8Array): void {
-    const ref = this.#objects.hold(bytes, label);
-    const { effects, fault } = scope.objectSent({ ref, session, ...label }, nowMs());
+  #hand(scope: AppScope, { label, session, triggers }: Arrival, bytes: Uint8Array): void {
+    const ref = this.#objects.hold(bytes, { label, session });
+    const { effects, fault } = scope.objectSent({ ref, session, ...label }, nowMs(), triggers);
     this.#note(scope);
     this.#apply(effects);
     if (fault !== undefined) throw fault;

@@ -5,10 +5,11 @@ import { app } from '../core/testing/definitions.ts';
 import { startManager } from '../manager/manager.ts';
 import { joinCluster } from '../member/membership.ts';
 import { startCoordinator } from './process.ts';
-import { nameOwnedBy, until } from './testing/cluster.ts';
+import { gatheringApp, nameOwnedBy, until } from './testing/cluster.ts';
 import { type FakeOptions, type FakeWorker, fakeWorker } from './testing/fake-worker.ts';
 
 const INPUT = Buffer.from('input');
+const batchOf = (size: number) => gatheringApp({ name: 't', bucket: 'b', target: 'g', scope: 'app', primitive: 'by-batch-size', size });
 
 interface TestManager {
   /** As coordinators are told it. */
@@ -95,6 +96,37 @@ test('a coordinator that comes takes over what is its own, and gives it back whe
   await second.stop();
   await until(async () => (await old.status()).apps.includes(name));
   await old.call(name, 'f', INPUT);
+});
+
+test('what triggers of scope app hold goes with the app to another coordinator, as it comes and as it goes', async (t) => {
+  const manager = await managerOf(t);
+  const worker = await manager.worker('w');
+  const first = await startCoordinator({ name: 'c', manager: manager.address });
+  t.teardown(() => first.stop());
+  const name = nameOwnedBy('d');
+  const [old, definition] = [await clientOf(t, first.port), { ...batchOf(4), name }];
+  await old.register(definition);
+  const send = async (id: number, to: string): Promise<void> => {
+    worker.object(id, name, { key: `k${id}` }, `<${id}>`, 1, to);
+    await until(() => worker.told('taken').some((taken) => taken.id === id));
+  };
+  await send(1, 'c');
+  await send(2, 'c');
+
+  const second = await startCoordinator({ name: 'd', manager: manager.address });
+  t.teardown(() => second.stop());
+  await until(async () => !(await old.status()).apps.includes(name));
+  // Of a worker that does not know yet.
+  await send(3, 'c');
+  t.deepEqual(worker.given, []);
+
+  await second.stop();
+  await until(async () => (await old.status()).apps.includes(name));
+  const results: string[] = [];
+  await old.subscribe(name, { onOutput: ({ outputs }) => results.push(Buffer.from(outputs[0]!.bytes).toString()) });
+  await send(4, 'c');
+  await until(() => results.length === 1);
+  t.deepEqual(results, ['<1><2><3><4>']);
 });
 
 test('a coordinator that finds no manager, or has the name of another, does not come up', async (t) => {

@@ -5,6 +5,7 @@ import { ClientSession } from '../door/client-session.ts';
 import { joinCluster, type Membership } from '../member/membership.ts';
 import { parseAddress } from '../wire/address.ts';
 import { type ClientConnection, NODE_SIDE } from '../wire/client-protocol.ts';
+import { COORDINATOR_SIDE } from '../wire/coordinator-protocol.ts';
 import { listen } from '../wire/greeting.ts';
 import { WIRE_LIMITS } from '../wire/limits.ts';
 import type { Security } from '../wire/security.ts';
@@ -49,6 +50,10 @@ function listenForClients(
   return listen({
     ...{ host, port, self: { role: 'coordinator', name }, security },
     accept(peer, speak) {
+      if (peer.role === 'coordinator') {
+        coordinator.inherit(speak(COORDINATOR_SIDE));
+        return;
+      }
       if (peer.role !== 'client') throw new PheromoneError('BAD_MESSAGE', `coordinator: expected a client, got a ${peer.role}`);
       const connection = speak(NODE_SIDE);
       const session = new ClientSession(coordinator, connection);

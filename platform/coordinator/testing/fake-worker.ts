@@ -51,7 +51,8 @@ export class FakeWorker {
   isAlive = true;
   readonly #options: FakeOptions;
   readonly #apps: Map<string, KnownApp>;
-  readonly #connections = new Set<CoordinatorConnection>();
+  /** With the names of the coordinators. */
+  readonly #connections = new Map<CoordinatorConnection, string>();
   #incarnation = 0;
   #listener: Listener | undefined;
 
@@ -90,13 +91,13 @@ export class FakeWorker {
     this.#incarnation = incarnations;
     this.#listener = await listen({
       ...{ host: '127.0.0.1', port: 0, self: { role: 'worker', name: this.name } },
-      accept: (_peer, speak) => this.#serve(speak(WORKER_SIDE)),
+      accept: ({ name }, speak) => this.#serve(name, speak(WORKER_SIDE)),
     });
   }
 
-  /** Sends something to all coordinators. */
-  tell(message: WorkerMessage, payload?: Uint8Array): void {
-    for (const connection of this.#connections) connection.send(message, payload);
+  /** Sends something to a coordinator, or to all of them. */
+  tell(message: WorkerMessage, payload?: Uint8Array, to?: string): void {
+    for (const [connection, name] of this.#connections) if (to === undefined || name === to) connection.send(message, payload);
   }
 
   load(load: Partial<Load>): void {
@@ -107,9 +108,9 @@ export class FakeWorker {
   }
 
   /** Hands in an object for triggers of scope `app`. */
-  object(id: number, app: string, label: Partial<NamedLabel>, text: string, version = this.version(app) ?? 0): void {
+  object(id: number, app: string, label: Partial<NamedLabel>, text: string, version = this.version(app) ?? 0, to?: string): void {
     const whole = { source: 'f', bucket: 'b', key: '', group: '', metadata: '', ...label };
-    this.tell({ type: 'app-object', id, app, version, label: whole, session: 7 }, Buffer.from(text));
+    this.tell({ type: 'app-object', id, app, version, label: whole, session: 7 }, Buffer.from(text), to);
   }
 
   /** What it has been told of one type. */
@@ -119,7 +120,7 @@ export class FakeWorker {
 
   /** Ends its connections; it can be dialled again. */
   cutOff(): void {
-    for (const connection of this.#connections) connection.destroy();
+    for (const connection of this.#connections.keys()) connection.destroy();
   }
 
   async kill(): Promise<void> {
@@ -127,8 +128,8 @@ export class FakeWorker {
     await this.#listener?.close();
   }
 
-  #serve(connection: CoordinatorConnection): void {
-    this.#connections.add(connection);
+  #serve(name: string, connection: CoordinatorConnection): void {
+    this.#connections.set(connection, name);
     connection.onClose(() => this.#connections.delete(connection));
     connection.onMessage((message, payload) => this.#receive(connection, message, payload));
     connection.send({ type: 'apps', apps: [...this.#apps.values()] });
@@ -161,7 +162,7 @@ export class FakeWorker {
 
   /** What one coordinator has done to its apps is news to the others. */
   #tellOthers(source: CoordinatorConnection): void {
-    for (const connection of this.#connections)
+    for (const connection of this.#connections.keys())
       if (connection !== source) connection.send({ type: 'apps', apps: [...this.#apps.values()] });
   }
 
