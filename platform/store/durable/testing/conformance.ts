@@ -1,8 +1,10 @@
 /** What every durable store has to do, as tests. */
 import test, { type ExecutionContext } from 'ava';
+import fc from 'fast-check';
 import { PheromoneError } from '../../../core/errors.ts';
 import { LIMITS } from '../../../core/limits.ts';
 import type { DurableStore } from '../durable-store.ts';
+import { keyFault } from '../keys.ts';
 import { STORE_LIMITS } from '../limits.ts';
 import { bytesOf } from './values.ts';
 
@@ -117,6 +119,28 @@ function testKeys(name: string, open: OpenStore): void {
         .sort(Buffer.compare)
         .map(String),
     );
+  });
+
+  test(`${name}: any text is a key of its own, or is refused`, async (t) => {
+    const store = await open(t);
+    const piece = fc.oneof(
+      fc.string({ unit: 'grapheme', maxLength: 8 }),
+      fc.string({ unit: 'binary', maxLength: 4 }),
+      fc.constantFrom('.', '..', '%2e', '!', ' '),
+    );
+    const text = fc.array(piece, { minLength: 1, maxLength: 3 }).map((pieces) => pieces.join('/'));
+    const stored = new Set<string>();
+    await fc.assert(
+      fc.asyncProperty(text, async (key) => {
+        const put = store.put(key, Buffer.from(key));
+        if (keyFault(key) !== undefined) return void (await t.throwsAsync(put, { code: 'INVALID_ARGUMENT' }));
+        await put;
+        stored.add(key);
+        same(t, await store.get(key), Buffer.from(key));
+      }),
+      { numRuns: 40 },
+    );
+    t.deepEqual(await keysOf(store, ''), [...stored].sort());
   });
 
   test(`${name}: a key and a segment may be as long as the limits say`, async (t) => {
