@@ -42,7 +42,9 @@ const PLATFORM_LAYERS: Readonly<Record<string, readonly string[]>> = {
   manager: ['core', 'wire'],
   client: ['core', 'wire', 'member'],
   gateway: ['core', 'wire', 'client'],
+  config: ['wire', 'store', 'manager', 'coordinator', 'worker', 'gateway'],
   launch: ['core', 'wire', 'store', 'worker', 'coordinator', 'manager', 'client', 'gateway'],
+  cli: ['core', 'wire', 'store', 'member', 'client', 'config', 'launch'],
 };
 
 const platformLayers = Object.entries(PLATFORM_LAYERS).map(([room, below]) =>

@@ -6,7 +6,7 @@ import { ConfigError } from '../config/config-error.ts';
 import { openLog } from '../log/log.ts';
 import type { Span } from '../wire/messages.ts';
 import { connect, type Target } from './connect.ts';
-import { EXIT, type ExitCode } from './exit-codes.ts';
+import { EXIT, type ExitCode, lineOf } from './exit-codes.ts';
 import { interrupted, note, print } from './terminal.ts';
 
 const log = openLog({ role: 'command' });
@@ -21,19 +21,27 @@ export interface CallFlags {
   readonly deadline?: number;
 }
 
-/** Calls a function and prints what comes of it. Interrupted, it cancels the call and rejects with `CANCELLED`. */
+/** Calls a function and prints what comes of it. Interrupted, it cancels the call. */
 export async function callCommand(target: Target, app: string, fn: string, flags: CallFlags): Promise<ExitCode> {
   const input = await readInput(flags);
   const client = await connect(target);
+  let isInterrupted = false;
   try {
     const { all = false, trace = false, deadline: deadlineMs } = flags;
     const run = client.start(app, fn, input, { answer: all ? 'all' : 'first', trace, deadlineMs });
-    void interrupted(() => process.exit(EXIT.interrupted)).then(() => run.cancel());
+    void interrupted(() => process.exit(EXIT.interrupted)).then(() => {
+      isInterrupted = true;
+      run.cancel();
+    });
     log.debug('calling', { app, function: fn, inputBytes: input.length });
     const result = await run.result;
     show(result, all || flags.json === true);
     if (trace) note(traceOf(result.spans));
     return EXIT.fine;
+  } catch (error) {
+    if (!isInterrupted) throw error;
+    note(lineOf(error));
+    return EXIT.interrupted;
   } finally {
     await client.close();
   }

@@ -37,11 +37,13 @@ export function exitCodeOf(error: unknown): ExitCode {
   if (!(error instanceof PheromoneError)) return EXIT.failure;
   if (OF_FUNCTIONS.has(error.code)) return EXIT.functionFailed;
   if (OF_INPUT.has(error.code)) return EXIT.badInput;
-  return error.code === 'CANCELLED' ? EXIT.interrupted : EXIT.failure;
+  return EXIT.failure;
 }
 
 /** One line for the user. */
 export function lineOf(error: unknown): string {
+  // Its text is the help, which has been printed.
+  if (error instanceof CommanderError && error.code === 'commander.help') return 'pheromone: expected a command, got none';
   const text = error instanceof Error ? error.message : String(error);
   const code = error instanceof PheromoneError ? `${error.code}: ` : '';
   return `pheromone: ${code}${text

@@ -130,17 +130,27 @@ test.serial('A definition that is none, and one that does not hold together, are
 
 test.serial('Without anything to speak to, and with nobody there, a command says so', async (t) => {
   const state = join(folder, 'no-state');
-  const [nothing, nobody, logs] = await Promise.all([
+  const [bare, nothing, nobody, logs] = await Promise.all([
+    run([]),
     run(['apps', '--state', state]),
     run(['apps', '--node', '127.0.0.1:1']),
     run(['logs', '--state', state]),
   ]);
+  t.like(bare, { code: EXIT.badInput });
+  t.regex(bare.stderr, /^Usage: pheromone .*expected a command, got none\n$/s);
   t.like(nothing, { code: EXIT.badInput });
   t.regex(nothing.stderr, /expected --manager HOST:PORT, --node HOST:PORT, or a cluster that pheromone up runs/);
   t.like(nobody, { code: EXIT.failure });
   t.regex(nobody.stderr, /DISCONNECTED: connect to 127\.0\.0\.1:1: ECONNREFUSED/);
   t.like(logs, { code: EXIT.badInput });
   t.regex(logs.stderr, /expected the logs of a cluster that pheromone up has run, got ENOENT/);
+});
+
+test.serial('A command whose reader goes away ends without a word', async (t) => {
+  const { child, ended } = start(['--help']);
+  child.stdout?.destroy();
+  const { stderr } = await ended;
+  t.is(stderr, '');
 });
 
 test.serial('Help names the commands and the exit codes', async (t) => {

@@ -1,4 +1,5 @@
 /** The command line of `pheromone`. */
+import { createRequire } from 'node:module';
 import { Command, InvalidArgumentError } from 'commander';
 import { CLUSTER, SHARED, STORE, UP, WORKER } from '../config/sections.ts';
 import { settingsOf } from '../config/setting.ts';
@@ -13,6 +14,8 @@ import { type Offer, offer, settingsOfCommand } from './settings.ts';
 import { statusCommand } from './status-command.ts';
 import { note, print } from './terminal.ts';
 import { upCommand } from './up-command.ts';
+
+const { version } = createRequire(import.meta.url)('../../package.json') as { readonly version: string };
 
 /** Of all workers of a local cluster: what tells them apart is not for the user to say. */
 const OF_EACH_WORKER: Offer = {
@@ -41,6 +44,7 @@ export async function runCommandLine(args: readonly string[]): Promise<ExitCode>
 function buildProgram(exit: (code: ExitCode) => void): Command {
   const program = new Command('pheromone')
     .description('Runs functions where their data is: a cluster, one of its roles, or a call.')
+    .version(version)
     .option('--config <path>', 'settings, as TOML, YAML or JSON (default: PHEROMONE_CONFIG)')
     .addHelpText(
       'after',

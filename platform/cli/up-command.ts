@@ -9,8 +9,8 @@ import { gatewayOptionsOf, surroundingsOf } from './role-options.ts';
 import { StateFolder } from './state-folder.ts';
 import { interrupted, note, print } from './terminal.ts';
 
-/** How long processes may take to finish what they have under way. */
-const DRAIN_MS = 30_000;
+/** How long a process may take to finish what it has under way: longer than any of them allows itself. */
+const DRAIN_MS = 60_000;
 
 /** Runs a cluster until it is interrupted, or one of its processes dies and is not to be restarted. */
 export async function upCommand(configuration: Configuration): Promise<ExitCode> {

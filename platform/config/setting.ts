@@ -1,4 +1,5 @@
 /** What can be configured: kinds of values, and the sections that settings stand in. */
+import { parseAddress } from '../wire/address.ts';
 
 /** A kind of value, as it stands in a file and as it is written on a command line or in the environment. */
 export interface Kind<T> {
@@ -66,10 +67,11 @@ export const ADDRESS: Kind<Address> = {
 };
 
 function addressOf(text: string): Address | undefined {
-  const [, bracketed, plain, digits] = /^(?:\[([^\]]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text) ?? [];
-  const port = Number(digits);
-  const host = bracketed ?? plain;
-  return host === undefined || port < 1 || port > 65_535 ? undefined : { host, port };
+  try {
+    return parseAddress('', text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** One of a few words. */

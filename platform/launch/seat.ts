@@ -31,6 +31,8 @@ export class Seat<R extends Role = Role> {
   readonly #options: SeatOptions;
   #roleOptions: RoleOptions[R] & { readonly port?: number };
   #process: RoleProcess | undefined;
+  /** Under way, if anything is. */
+  #starting: Promise<void> | undefined;
   #wanted = false;
   #pauseMs = PAUSE_MIN_MS;
   #retry: NodeJS.Timeout | undefined;
@@ -58,19 +60,15 @@ export class Seat<R extends Role = Role> {
   /** Starts the process. Rejects with `INTERNAL` if it does not come up. */
   async start(): Promise<void> {
     this.#wanted = true;
-    const startedMs = performance.now();
-    const running = await spawnRole(this.role, this.#roleOptions, this.#options.spawn);
-    if (!this.#wanted) return running.stop();
-    this.#process = running;
-    // Others know the place by its address: whoever comes after must be found there.
-    this.#roleOptions = { ...this.#roleOptions, port: running.port };
-    void running.ended.then((how) => this.#onEnd(running, how, performance.now() - startedMs));
+    this.#starting = this.#start();
+    await this.#starting;
   }
 
   /** Ends the process in order, after `graceMs` at once, and starts none again. Never rejects. */
   async stop(graceMs?: number): Promise<void> {
     this.#wanted = false;
     clearTimeout(this.#retry);
+    await this.#starting?.catch(() => {});
     await this.#process?.stop(graceMs);
   }
 
@@ -80,6 +78,15 @@ export class Seat<R extends Role = Role> {
     if (!isAlive) return;
     process.kill(pid, signal);
     if (signal === 'SIGKILL') await ended;
+  }
+
+  async #start(): Promise<void> {
+    const startedMs = performance.now();
+    const running = await spawnRole(this.role, this.#roleOptions, this.#options.spawn);
+    this.#process = running;
+    // Others know the place by its address: whoever comes after must be found there.
+    this.#roleOptions = { ...this.#roleOptions, port: running.port };
+    void running.ended.then((how) => this.#onEnd(running, how, performance.now() - startedMs));
   }
 
   #running(): RoleProcess {

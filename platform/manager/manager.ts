@@ -1,5 +1,6 @@
 /** The manager of a cluster: the core's list of members behind a port. */
 import { Roster, type RosterEffect, type View } from '../core/membership.ts';
+import { openLog } from '../log/log.ts';
 import type { Connection } from '../wire/connection.ts';
 import { listen } from '../wire/greeting.ts';
 import { WIRE_LIMITS } from '../wire/limits.ts';
@@ -52,6 +53,7 @@ class Links {
   readonly #links = new Map<number, Link>();
   /** Those who want to be told of views. */
   readonly #told = new Set<Link>();
+  readonly #log = openLog({ role: 'manager' });
   #lastId = 0;
 
   constructor(options: ManagerOptions) {
@@ -129,6 +131,7 @@ class Links {
   }
 
   #tell(view: View): void {
+    this.#log.info('members', { version: view.version, members: view.members.map(({ name, incarnation }) => `${name} ${incarnation}`) });
     for (const link of this.#told) {
       // Whoever does not read will ask again when it wakes up.
       if (link.pendingBytes > WIRE_LIMITS.viewBytes) link.destroy();
