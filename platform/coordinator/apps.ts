@@ -70,7 +70,7 @@ export class Apps {
     return before;
   }
 
-  /** Takes the app of a name, and those that it replaced and that have sessions; returns all of them. */
+  /** Takes the app of a name, if there is one, and those that it replaced and that have sessions; returns all of them. */
   withdraw(name: string): App[] {
     const apps = [this.#current.get(name) ?? [], [...(this.#replaced.get(name) ?? [])]].flat();
     for (const app of apps) app.state = 'removed';

@@ -38,6 +38,17 @@ test('an app that one worker refuses is taken back from the others', async (t) =
   await client.call('x', 'f', INPUT);
 });
 
+test('an app that was refused does not come back with a worker that had it', async (t) => {
+  const [fine, refuses] = [await fakeWorker(t, 'fine'), await fakeWorker(t, 'refuses', refusing('file:///bad.js'))];
+  const { client, see } = await clusterOf(t, [fine, refuses]);
+  await t.throwsAsync(client.register(appWith('file:///bad.js')), { code: 'FUNCTION_LOAD_FAILED' });
+  const apps = [{ name: 'x', version: 1, definition: appWith('file:///bad.js') }];
+  const away = await fakeWorker(t, 'away', { apps });
+  await see([fine, refuses, away]);
+  await until(() => away.version('x') === undefined);
+  await t.throwsAsync(client.call('x', 'f', INPUT), { code: 'UNKNOWN_APP' });
+});
+
 test('where one worker refuses a replacement all go back to the app before, under a version that is higher still', async (t) => {
   const workers = [await fakeWorker(t, 'fine'), await fakeWorker(t, 'refuses', refusing('file:///bad.js'))];
   const { client } = await clusterOf(t, workers);

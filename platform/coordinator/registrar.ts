@@ -98,7 +98,8 @@ export class Registrar {
   async #rollBack(name: string): Promise<void> {
     const { apps, workers } = this.#parts;
     const before = apps.current(name);
-    before?.versions.push(apps.nextVersion(name));
+    if (before === undefined) apps.withdraw(name);
+    else before.versions.push(apps.nextVersion(name));
     const restore = (worker: Worker): Promise<void> =>
       before === undefined ? this.#takeBack(worker, name) : workers.install(worker, before);
     await this.#everywhere(restore).catch((error: unknown) =>

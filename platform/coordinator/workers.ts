@@ -40,6 +40,8 @@ export class Worker {
   link: WorkerLink | undefined;
   /** It has said which apps it has. */
   isReady = false;
+  /** It has said that it takes no new sessions. */
+  isDraining = false;
   /** Connections to it that came to nothing since the last that did not. */
   attempts = 0;
   retry: NodeJS.Timeout | undefined;
@@ -193,6 +195,9 @@ export class Workers {
       apps: (news) => this.#onApps(worker, news),
       load: (load) => {
         this.#placement.report(worker.name, load);
+        // How busy a worker is keeps nobody waiting: only whether it takes anything at all.
+        if (load.draining === worker.isDraining) return;
+        worker.isDraining = load.draining;
         this.#parts.freed();
       },
       place: (request) => this.#parts.place(worker, request),
@@ -200,6 +205,7 @@ export class Workers {
       over: (error) => {
         worker.link = undefined;
         worker.isReady = false;
+        worker.isDraining = false;
         worker.installed.clear();
         this.#placement.remove(worker.name);
         this.#parts.lost(worker, error);
