@@ -124,9 +124,9 @@ function testKeys(name: string, open: OpenStore): void {
   test(`${name}: any text is a key of its own, or is refused`, async (t) => {
     const store = await open(t);
     const piece = fc.oneof(
-      fc.string({ unit: 'grapheme', maxLength: 8 }),
+      fc.string({ unit: 'grapheme-ascii', maxLength: 8 }),
       fc.string({ unit: 'binary', maxLength: 4 }),
-      fc.constantFrom('.', '..', '%2e', '!', ' '),
+      fc.constantFrom('.', '..', '%2e', '!', ' ', 'e\u0301', '👩‍🚀', '\ud800'),
     );
     const text = fc.array(piece, { minLength: 1, maxLength: 3 }).map((pieces) => pieces.join('/'));
     const stored = new Set<string>();
