@@ -61,7 +61,7 @@ test('a coordinator becomes a member, serves clients, ends what it has begun, an
   t.true(INPUT.equals((await call).outputs[0]!.bytes));
   await stopped;
   await until(() => manager.view().members.every(({ name }) => name !== 'c'));
-  await t.throwsAsync(client.call('x', 'f', INPUT), { code: 'DISCONNECTED' });
+  await t.throwsAsync(client.call('x', 'f', INPUT), { code: 'WRONG_COORDINATOR', message: /"c" has left the cluster/ });
 });
 
 test('sessions that do not end in time do not keep a coordinator', async (t) => {

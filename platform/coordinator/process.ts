@@ -87,22 +87,28 @@ interface Ends {
   readonly clients: ReadonlySet<ClientConnection>;
 }
 
-async function stop({ drainMs }: CoordinatorOptions, coordinator: Coordinator, { listener, membership, clients }: Ends): Promise<void> {
+async function stop({ name, drainMs }: CoordinatorOptions, coordinator: Coordinator, { listener, membership, clients }: Ends): Promise<void> {
   // First its apps go to others: only what belongs to nobody else is refused then.
   await membership.drain();
-  await within(drainMs, coordinator.drain());
+  const isDrained = await within(drainMs, coordinator.drain());
   await membership.leave();
   // Answers that are still on their way to clients are sent.
   const gone = [...clients].map((connection) => new Promise<void>((resolve) => connection.onClose(() => resolve())));
-  for (const connection of clients) connection.close();
+  const message = `coordinator "${name}" has left the cluster; what it has not answered has not begun`;
+  for (const connection of clients) {
+    if (isDrained) connection.send({ type: 'failed', id: 0, code: 'WRONG_COORDINATOR', message });
+    connection.close();
+  }
   await within(WIRE_LIMITS.closeMs, Promise.all(gone));
   coordinator.stop();
   await listener.close();
 }
 
-async function within(ms: number, work: Promise<unknown>): Promise<void> {
-  const late = Promise.withResolvers<void>();
-  const timer = setTimeout(late.resolve, ms);
-  await Promise.race([work, late.promise]);
+/** Whether the work was done by then. */
+async function within(ms: number, work: Promise<unknown>): Promise<boolean> {
+  const late = Promise.withResolvers<boolean>();
+  const timer = setTimeout(late.resolve, ms, false);
+  const isDone = await Promise.race([work.then(() => true), late.promise]);
   clearTimeout(timer);
+  return isDone;
 }
