@@ -15,7 +15,7 @@ import { connectCluster } from '../client/cluster.ts';
 import type { PheromoneClient } from '../client/pheromone-client.ts';
 import type { AppDefinition } from '../core/app.ts';
 import { hostNowNs } from '../executor/clock.ts';
-import { spawnRole } from './spawn.ts';
+import { labelledCluster } from './testing/labelled-cluster.ts';
 
 const BODIES = new URL('../worker/testing/bench-bodies.ts', import.meta.url).href;
 const ROUNDS = Number(process.argv[2] ?? 20);
@@ -102,18 +102,13 @@ async function measureCall(client: PheromoneClient): Promise<void> {
   add('call through a coordinator', hostNowNs() - startedNs);
 }
 
-const manager = await spawnRole('manager', { port: 0 });
-const joining = { manager: `${HOST}:${manager.port}`, executors: 2, arenaBytes: 2 ** 30 };
-const coordinator = await spawnRole('coordinator', { manager: joining.manager, name: 'coordinator' });
-const workers = await Promise.all(
-  ['a', 'b', 'c'].map((label) => spawnRole('worker', { ...joining, name: `worker-${label}`, labels: [label] })),
-);
-const roles = [...workers, coordinator, manager];
+const cluster = await labelledCluster(['a', 'b', 'c'], { executors: 2, arenaBytes: 2 ** 30 });
+const { roles, workers } = cluster;
 const sender = fork(fileURLToPath(new URL('./testing/bulk-sender-entry.ts', import.meta.url)), { execArgv: [] });
 const [{ port: bulkPort }] = (await once(sender, 'message')) as [{ port: number }];
 const bulk = connect(bulkPort, HOST);
 const floors = await openFloors([]);
-const client = await connectCluster({ manager: { host: HOST, port: manager.port } });
+const client = await connectCluster({ manager: cluster.manager });
 try {
   const call: AppDefinition = {
     ...{ name: 'call', buckets: [], triggers: [] },
@@ -141,7 +136,7 @@ try {
   bulk.destroy();
   sender.disconnect();
   await floors.close();
-  for (const role of roles) await role.stop();
+  await cluster.stop();
 }
 
 function print(idle: number, memory: number): void {

@@ -179,7 +179,6 @@ export class SessionHost {
         this.#spread?.aborted(session);
         break;
       case 'release':
-        this.#spread?.released(session);
         this.release(session);
         break;
     }
@@ -273,7 +272,9 @@ export class SessionHost {
     if (session.over && session.holds === 0) this.#free(session);
   }
 
+  /** Only now its guests may free what they hold of it: a reader may have been waiting for that. */
   #free(session: SessionState): void {
+    this.#spread?.released(session);
     this.#parts.sessions.release(session);
     this.#parts.released(session.app);
     this.#spread?.freed();

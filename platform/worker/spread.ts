@@ -18,7 +18,7 @@ export interface Spread {
   appObjectSent(session: SessionState, ref: number): void;
   /** Nothing that still runs for the session counts any more. */
   aborted(session: SessionState): void;
-  /** The session is over here, and with it everywhere. */
+  /** The session gives its memory back here, and with it everywhere. */
   released(session: SessionState): void;
   /** A session has given its memory back. */
   freed(): void;

@@ -64,6 +64,7 @@ export class ClusterNode implements Spread {
     const unhold = (session: SessionState): void => node.host.unhold(session);
     this.#labels = new Set(worker.labels);
     this.#links = new Links({
+      patience: { intervalMs: worker.pingMs, timeoutMs: worker.silenceMs },
       addressOf: (name) => this.#addressOf(name, security),
       report: (from, message, payload) => {
         if (message.type === 'looked') this.#wishes.onLooked(from, message, payload);
@@ -101,8 +102,9 @@ export class ClusterNode implements Spread {
   /** Becomes a member, listening on `port`. Rejects as `joinCluster`. */
   async join(port: number): Promise<void> {
     const { worker, name } = this.#options;
+    const address = worker.advertise === '' ? { host: worker.host, port } : parseAddress('advertise', worker.advertise);
     const self = {
-      ...({ name, role: 'worker', host: worker.host, port, pid: process.pid } as const),
+      ...({ name, role: 'worker', ...address, pid: process.pid } as const),
       ...{ labels: worker.labels, executors: worker.executors, draining: false },
     };
     this.#scheduler.join(this);

@@ -11,8 +11,6 @@ export const CLUSTER_LIMITS = {
   overflowAgainMaxMs: 100,
   /** How long a coordinator may take to place something. */
   askMs: 2_000,
-  /** When another node from which something is awaited is asked whether it is there, and when it is taken for lost. */
-  keepAlive: { intervalMs: 500, timeoutMs: 3_000 },
   /** How often, at most, coordinators are told how busy the node is. */
   loadMs: 5,
 } as const;

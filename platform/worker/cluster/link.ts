@@ -2,12 +2,15 @@
 import { PheromoneError } from '../../core/errors.ts';
 import type { SendOptions } from '../../wire/connection.ts';
 import { type DialOptions, dial } from '../../wire/greeting.ts';
+import type { KeepAliveOptions } from '../../wire/keep-alive.ts';
 import type { PeerReport, PeerRequest } from '../../wire/peer-messages.ts';
 import { type GuestConnection, HOME_SIDE } from '../../wire/peer-protocol.ts';
-import { CLUSTER_LIMITS } from './limits.ts';
 
 /** Where a node listens, and how it is greeted. */
 export type Address = Pick<DialOptions<PeerRequest, PeerReport>, 'host' | 'port' | 'self'>;
+
+/** When another node from which something is awaited is asked whether it is there, and when it is taken for lost. */
+export type Patience = Omit<KeepAliveOptions, 'isBusy'>;
 
 export interface LinkEvents {
   report(message: PeerReport, payload: Uint8Array): void;
@@ -28,13 +31,15 @@ interface Queued {
 /** Messages sent before the connection is there are sent once it is; nothing is sent once it is over. */
 export class Link {
   readonly node: string;
+  readonly #patience: Patience;
   readonly #events: LinkEvents;
   #queue: Queued[] | undefined = [];
   #connection: GuestConnection | undefined;
   #isOver = false;
 
-  constructor(node: string, address: Address, events: LinkEvents) {
+  constructor(node: string, address: Address, patience: Patience, events: LinkEvents) {
     this.node = node;
+    this.#patience = patience;
     this.#events = events;
     const room = events.room?.bind(events);
     const protocol = room === undefined ? HOME_SIDE : { ...HOME_SIDE, room };
@@ -67,7 +72,7 @@ export class Link {
       return;
     }
     this.#connection = connection;
-    connection.keepAlive({ ...CLUSTER_LIMITS.keepAlive, isBusy: () => this.#events.isBusy() });
+    connection.keepAlive({ ...this.#patience, isBusy: () => this.#events.isBusy() });
     connection.onClose((error) => this.#end(error ?? new PheromoneError('DISCONNECTED', `node "${this.node}" closed the connection`)));
     connection.onMessage((message, payload) => this.#events.report(message, payload));
     for (const { message, payload, options } of this.#queue ?? []) connection.send(message, payload, options);

@@ -1,9 +1,10 @@
 /** The connections that this node has to others: dialled when they are first needed, gone with the node at their other end. */
 import { PheromoneError } from '../../core/errors.ts';
 import type { PeerReport, PeerRequest } from '../../wire/peer-messages.ts';
-import { type Address, Link, type LinkEvents } from './link.ts';
+import { type Address, Link, type LinkEvents, type Patience } from './link.ts';
 
 export interface LinksParts {
+  readonly patience: Patience;
   /** Where a node listens; `undefined`: it is not a member of the cluster. */
   addressOf(node: string): Address | undefined;
   report(node: string, message: PeerReport, payload: Uint8Array): void;
@@ -47,7 +48,7 @@ export class Links {
     const address = this.#parts.addressOf(node);
     if (address === undefined)
       throw new PheromoneError('NODE_LOST', `node "${node}": expected a member of the cluster, it is none any more`);
-    return new Link(node, address, events);
+    return new Link(node, address, this.#parts.patience, events);
   }
 
   /** Ends what leads to nodes that are not members any more. */

@@ -211,3 +211,24 @@ test('each of the improvements can be switched off, and the results stay what th
     await emptied();
   }
 });
+
+test('a first output that lies on a guest comes whole, though the session is over with it', async (t) => {
+  const { workers, install, emptied } = await smallCluster(
+    t,
+    NODES.map((node) => ({ ...node, piggybackBytes: 0 })),
+  );
+  const [home] = workers as [(typeof workers)[number]];
+  await install(
+    appOf(
+      'first',
+      [fn('one', 'relay', { to: 'b1' }, AT_A), fn('two', 'relay', {}, AT_B)],
+      [{ name: 'b1', primitive: 'immediate', target: 'two' }],
+    ),
+  );
+  const texts = await Promise.all(Array.from({ length: 200 }, async (_, i) => (await home.call('first', 'one', `${i}`)).text));
+  t.deepEqual(
+    texts,
+    Array.from({ length: 200 }, (_, i) => `${i}>one>two`),
+  );
+  await emptied();
+});
