@@ -50,7 +50,9 @@ function storeOf(configuration: Configuration, folder: string | undefined): Stor
       if (value === undefined) throw new ConfigError(`store.${name}: expected one for a store of kind s3`);
     return { kind, endpoint: endpoint!, bucket: bucket!, accessKey: accessKey!, secretKey: given['secret-key-file']! };
   }
-  return path === undefined ? undefined : { kind: 'disk', path };
+  if (path !== undefined) return { kind: 'disk', path };
+  if (kind === 'disk') throw new ConfigError('store.path: expected one for a store of kind disk');
+  return undefined;
 }
 
 function managerOfRole(configuration: Configuration, role: string): string {

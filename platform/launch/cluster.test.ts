@@ -1,3 +1,4 @@
+import { createServer } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import { connectCluster } from '../client/cluster.ts';
 import { type Cluster, type ClusterOptions, startCluster } from './cluster.ts';
@@ -58,6 +59,22 @@ test('A process that dies is told of, and comes back where that is wanted', asyn
   await returned;
   t.deepEqual(told, ['worker-1 SIGKILL', 'worker-1 back']);
   t.not(cluster.members[1]?.pid, before);
+});
+
+test('A process that cannot be started again at once is told of, and tried again', async (t) => {
+  const told: string[] = [];
+  const { promise: failed, resolve: onFailed } = Promise.withResolvers<unknown>();
+  const { promise: returned, resolve: onReturned } = Promise.withResolvers<void>();
+  const events = { failed: (name: string, error: unknown) => told.push(name) && onFailed(error), returned: () => onReturned() };
+  const cluster = await clusterOf(t, { workers: 0, coordinators: 0, restart: true, events });
+  const { host, port } = cluster.manager;
+  await cluster.kill('manager');
+  const squatter = createServer().listen(port, host);
+  t.like(await failed, { code: 'INTERNAL' });
+  squatter.close();
+  await returned;
+  t.is(told[0], 'manager');
+  t.is(cluster.manager.port, port);
 });
 
 test('What does not come up is told, and leaves no process', async (t) => {
