@@ -10,10 +10,12 @@ import type { FunctionPlan } from '../core/plan.ts';
 import type { Caller, CallRequest, FeedRequest, Service, Subscriber } from '../door/service.ts';
 import { Streams } from '../door/streams.ts';
 import { type Log, openLog } from '../log/log.ts';
+import type { DurableStore } from '../store/durable/durable-store.ts';
 import type { AppObject, Place } from '../wire/coordinator-messages.ts';
 import type { WorkerConnection } from '../wire/coordinator-protocol.ts';
 import type { Status } from '../wire/messages.ts';
 import type { Security } from '../wire/security.ts';
+import { AppArchive } from './app-archive.ts';
 import { type App, Apps, versionOf } from './apps.ts';
 import { type GatheredObject, Gathering } from './gathering.ts';
 import type { CoordinatorOptions } from './options.ts';
@@ -42,7 +44,8 @@ export class Coordinator implements Service {
   #isDraining = false;
   #whenReady: (() => void) | undefined;
 
-  constructor(setup: CoordinatorSetup, security: Security = {}) {
+  /** Without a store apps are known for as long as one of the cluster's processes knows them. */
+  constructor(setup: CoordinatorSetup, security: Security = {}, store?: DurableStore) {
     const log = openLog({ role: 'coordinator', node: setup.name });
     const connecting = { self: setup.name, security, keepAlive: { intervalMs: setup.pingMs, timeoutMs: setup.silenceMs } };
     this.#setup = setup;
@@ -66,6 +69,7 @@ export class Coordinator implements Service {
     });
     this.#registrar = new Registrar({
       ...{ apps: this.#apps, workers: this.#workers, gathering: this.#gathering, relay: this.#relay, log },
+      archive: store === undefined ? undefined : new AppArchive(store),
       owns: (name) => this.#ownerOf(name) === setup.name,
     });
   }
@@ -79,14 +83,19 @@ export class Coordinator implements Service {
     for (const app of this.#apps.all()) if (this.#ownerOf(app.name) === this.#setup.name) this.#registrar.serve(app);
   }
 
-  /** Resolves once all workers have said which apps they have, or after this time. */
+  /**
+   * Resolves once all workers have said which apps they have, or after this time, and those that are stored besides are
+   * known. Rejects with `STORE_FAILED`.
+   */
   async learn(withinMs: number): Promise<void> {
-    if (this.#workers.areAllReady) return;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, withinMs);
-    this.#whenReady = resolve;
-    await promise;
-    clearTimeout(timer);
+    if (!this.#workers.areAllReady) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const timer = setTimeout(resolve, withinMs);
+      this.#whenReady = resolve;
+      await promise;
+      clearTimeout(timer);
+    }
+    await this.#registrar.recall();
   }
 
   /** Rejects with `WRONG_COORDINATOR`, `OVERLOADED` while it drains, and as {@link Registrar.register} does. */

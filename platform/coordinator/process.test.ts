@@ -1,7 +1,10 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { connectClient } from '../client/client.ts';
 import type { View } from '../core/membership.ts';
-import { app } from '../core/testing/definitions.ts';
+import { app, fn } from '../core/testing/definitions.ts';
 import { startManager } from '../manager/manager.ts';
 import { joinCluster } from '../member/membership.ts';
 import { startCoordinator } from './process.ts';
@@ -127,6 +130,28 @@ test('what triggers of scope app hold goes with the app to another coordinator, 
   await send(4, 'c');
   await until(() => results.length === 1);
   t.deepEqual(results, ['<1><2><3><4>']);
+});
+
+test('apps outlive all processes in the durable store, unless they were taken back', async (t) => {
+  const manager = await managerOf(t);
+  const folder = await mkdtemp(join(tmpdir(), 'coordinator-'));
+  t.teardown(() => rm(folder, { recursive: true, force: true }));
+  const start = () => startCoordinator({ name: 'c', manager: manager.address }, {}, { kind: 'disk', path: folder });
+  const before = await start();
+  t.teardown(() => before.stop());
+  const client = await clientOf(t, before.port);
+  for (const name of ['kept', 'back', '../..'])
+    await client.register(app({ name, functions: [fn('f', { config: new Map([[1, 2]]) }), fn('g')] }));
+  await client.unregister('back');
+  await before.stop();
+
+  const worker = await manager.worker('w');
+  const after = await start();
+  t.teardown(() => after.stop());
+  const again = await clientOf(t, after.port);
+  t.deepEqual((await again.status()).apps.toSorted(), ['../..', 'kept']);
+  await again.call('kept', 'f', INPUT);
+  t.deepEqual(worker.definition('kept')?.functions[0]?.config, new Map([[1, 2]]));
 });
 
 test('a coordinator that finds no manager, or has the name of another, does not come up', async (t) => {

@@ -3,6 +3,7 @@ import { PheromoneError } from '../core/errors.ts';
 import type { View } from '../core/membership.ts';
 import { ClientSession } from '../door/client-session.ts';
 import { joinCluster, type Membership } from '../member/membership.ts';
+import { openStore, type StoreConfig } from '../store/durable/open-store.ts';
 import { parseAddress } from '../wire/address.ts';
 import { type ClientConnection, NODE_SIDE } from '../wire/client-protocol.ts';
 import { COORDINATOR_SIDE } from '../wire/coordinator-protocol.ts';
@@ -23,20 +24,34 @@ export interface CoordinatorNode {
 /**
  * Starts a coordinator in this process; it is a member of the cluster when it resolves. Throws a RangeError for an option
  * out of range; rejects with `DISCONNECTED` if the address is taken or there is no manager, and with `INVALID_ARGUMENT`
- * if a living member has the name.
+ * if a living member has the name; with `STORE_FAILED`. `storeConfig`: the durable store in which the definitions of apps
+ * outlive all processes.
  */
-export async function startCoordinator(given: GivenCoordinatorOptions, security: Security = {}): Promise<CoordinatorNode> {
+export async function startCoordinator(
+  given: GivenCoordinatorOptions,
+  security: Security = {},
+  storeConfig?: StoreConfig,
+): Promise<CoordinatorNode> {
   const options = coordinatorOptions(given);
-  const coordinator = new Coordinator(options, security);
+  const store = storeConfig === undefined ? undefined : await openStore(storeConfig);
+  const coordinator = new Coordinator(options, security, store);
   const clients = new Set<ClientConnection>();
   let listener: Listener | undefined;
   try {
     listener = await listenForClients(options, security, coordinator, clients);
     const membership = await join(options, security, coordinator, listener.port);
-    return { port: listener.port, stop: () => stop(options, coordinator, { listener: listener!, membership, clients }) };
+    const ends = { listener, membership, clients };
+    return {
+      port: listener.port,
+      async stop() {
+        await stop(options, coordinator, ends);
+        await store?.close();
+      },
+    };
   } catch (error) {
     coordinator.stop();
     await listener?.close();
+    await store?.close();
     throw error;
   }
 }
@@ -87,7 +102,11 @@ interface Ends {
   readonly clients: ReadonlySet<ClientConnection>;
 }
 
-async function stop({ name, drainMs }: CoordinatorOptions, coordinator: Coordinator, { listener, membership, clients }: Ends): Promise<void> {
+async function stop(
+  { name, drainMs }: CoordinatorOptions,
+  coordinator: Coordinator,
+  { listener, membership, clients }: Ends,
+): Promise<void> {
   // First its apps go to others: only what belongs to nobody else is refused then.
   await membership.drain();
   const isDrained = await within(drainMs, coordinator.drain());

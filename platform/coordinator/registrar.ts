@@ -4,7 +4,8 @@ import { type ErrorCode, PheromoneError } from '../core/errors.ts';
 import { planApp } from '../core/plan.ts';
 import type { Log } from '../log/log.ts';
 import type { AppsNews, KnownApp } from '../wire/coordinator-messages.ts';
-import { type App, type Apps, newApp } from './apps.ts';
+import type { AppArchive } from './app-archive.ts';
+import { type App, type Apps, newApp, versionOf } from './apps.ts';
 import type { Gathering } from './gathering.ts';
 import type { Relay } from './relay.ts';
 import type { Worker, Workers } from './workers.ts';
@@ -14,6 +15,8 @@ export interface RegistrarParts {
   readonly workers: Workers;
   readonly gathering: Gathering;
   readonly relay: Relay;
+  /** Left out: apps live as long as the cluster's processes. */
+  readonly archive: AppArchive | undefined;
   readonly log: Log;
   owns(name: string): boolean;
 }
@@ -32,7 +35,8 @@ export class Registrar {
 
   /**
    * Makes an app callable on all workers there are; resolves once all have it. Where one refuses it, all go back to what
-   * they had. Calls that come meanwhile run either. Rejects with `INVALID_APP`, and with what the worker says.
+   * they had. Calls that come meanwhile run either. Rejects with `INVALID_APP`,
+   * `STORE_FAILED`, and with what the worker says.
    */
   async register(definition: AppDefinition): Promise<void> {
     const plan = planApp(definition);
@@ -42,6 +46,7 @@ export class Registrar {
       try {
         await gathering.begin(app);
         await this.#everywhere((worker) => this.#parts.workers.install(worker, app));
+        await this.#parts.archive?.save({ name: app.name, version: versionOf(app), definition });
       } catch (error) {
         gathering.end(app);
         await this.#rollBack(app.name);
@@ -51,13 +56,21 @@ export class Registrar {
     });
   }
 
-  /** Takes an app back from all workers. Rejects with `UNKNOWN_APP`. */
+  /** Takes an app back from all workers. Rejects with `UNKNOWN_APP`, `STORE_FAILED`. */
   unregister(name: string): Promise<void> {
     return this.#inTurn(name, async () => {
       this.#parts.apps.get(name);
+      await this.#parts.archive?.remove(name);
       this.#remove(name);
       await this.#everywhere((worker) => this.#takeBack(worker, name));
     });
+  }
+
+  /** Learns of the apps that are stored and that no worker has. Rejects with `STORE_FAILED`. */
+  async recall(): Promise<void> {
+    for (const known of (await this.#parts.archive?.load()) ?? []) {
+      if (this.#parts.apps.isNews(known)) this.#learn(known, 'durable store');
+    }
   }
 
   /** A worker has said which apps it has; `gone` are those that it had, and that another coordinator has taken back. */
@@ -109,19 +122,22 @@ export class Registrar {
 
   #hear(worker: Worker, known: KnownApp): void {
     const { apps, log } = this.#parts;
-    const { name, version, definition } = known;
+    const { name } = known;
     if (apps.isNews(known)) {
-      try {
-        const app = newApp(definition, version);
-        log.info('app learned', { app: name, version, worker: worker.name });
-        this.#publish(app);
-      } catch (error) {
-        log.warn('app of a worker refused', { app: name, worker: worker.name, err: error });
-      }
+      this.#learn(known, worker.name);
     } else if (apps.isRemoved(known) && this.#parts.owns(name)) {
       this.#takeBack(worker, name).catch((error: unknown) =>
         log.warn('app not taken back', { app: name, worker: worker.name, err: error }),
       );
+    }
+  }
+
+  #learn({ name, version, definition }: KnownApp, source: string): void {
+    try {
+      this.#publish(newApp(definition, version));
+      this.#parts.log.info('app learned', { app: name, version, source });
+    } catch (error) {
+      this.#parts.log.warn('app refused', { app: name, version, source, err: error });
     }
   }
 

@@ -38,7 +38,8 @@ type Start<R extends Role> = (options: RoleOptions[R], surroundings: Surrounding
 /** Only the code of the role that is asked for is loaded. */
 const START: { readonly [R in Role]: Start<R> } = {
   manager: async (options, { security }) => (await import('../manager/manager.ts')).startManager(options, security),
-  coordinator: async (options, { security }) => (await import('../coordinator/process.ts')).startCoordinator(options, security),
+  coordinator: async (options, { security, store }) =>
+    (await import('../coordinator/process.ts')).startCoordinator(options, security, store),
   worker: async (options, { security, store }) => (await import('../worker/node.ts')).startWorker(options, security, store),
   gateway: startGatewayOf,
 };
