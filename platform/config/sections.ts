@@ -85,6 +85,11 @@ export const COORDINATOR: Section<CoordinatorSettings> = {
   settings: {
     host: of(TEXT, COORDINATOR_DEFAULTS.host, 'where the coordinator listens, and others reach it'),
     port: of(WHOLE_NUMBER, COORDINATOR_DEFAULTS.port, '0: any that is free'),
+    advertise: of(
+      TEXT,
+      COORDINATOR_DEFAULTS.advertise,
+      '`host:port` where clients and the other members reach it; left out: where it listens',
+    ),
     name: optional(TEXT, 'unique in the cluster; left out: made from its process'),
     sessions: of(WHOLE_NUMBER, COORDINATOR_DEFAULTS.sessions, 'sessions under way at once, those included that wait for a worker'),
     keptBytes: of(
@@ -128,6 +133,12 @@ export const WORKER: Section<WorkerSettings> = {
     spinMs: of(NUMBER, WORKER_DEFAULTS.spinMs, 'how long an executor looks for more work before it parks'),
     name: of(TEXT, WORKER_DEFAULTS.name, 'unique in the cluster; left out: made from its process'),
     labels: of(TEXTS, WORKER_DEFAULTS.labels, 'what functions may require of a node, such as `gpu`'),
+    pingMs: of(
+      WHOLE_NUMBER,
+      WORKER_DEFAULTS.pingMs,
+      'how long another node that owes an answer may say nothing before it is asked whether it is there',
+    ),
+    silenceMs: of(WHOLE_NUMBER, WORKER_DEFAULTS.silenceMs, 'after so long a silence it is taken for lost, and what it had runs elsewhere'),
     drainMs: of(NUMBER, WORKER_DEFAULTS.drainMs, 'how long a node that ends lets sessions under way go on'),
     forwardDelayMs: of(
       NUMBER,

@@ -8,6 +8,8 @@ export interface CoordinatorOptions {
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
+  /** Where clients and the other members reach it, as `host:port`; `''`: where it listens. */
+  readonly advertise: string;
   /** Where the cluster's manager listens, as `host:port`. */
   readonly manager: string;
   /** Sessions under way at once, those included that wait for a worker. */
@@ -32,6 +34,7 @@ export const COORDINATOR_DEFAULTS: Omit<CoordinatorOptions, 'manager'> = {
   name: '',
   host: '127.0.0.1',
   port: 0,
+  advertise: '',
   sessions: 65_536,
   keptBytes: 2 ** 30,
   workerWaitMs: 5_000,
@@ -56,6 +59,7 @@ export function coordinatorOptions(given: GivenCoordinatorOptions): CoordinatorO
   expectInteger('pingMs', pingMs, 1, 60_000);
   expectInteger('silenceMs', silenceMs, 3 * pingMs, 600_000);
   parseAddress('manager', options.manager);
+  if (options.advertise !== '') parseAddress('advertise', options.advertise);
   return { ...options, name: name === '' ? `coordinator-${process.pid}` : name };
 }
 

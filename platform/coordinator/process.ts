@@ -83,13 +83,14 @@ function listenForClients(
 
 /** Only who knows the workers' apps becomes a member: from then on it owns some of them. */
 async function join(options: CoordinatorOptions, security: Security, coordinator: Coordinator, port: number): Promise<Membership> {
-  const { host, name, startMs } = options;
+  const { host, name, startMs, advertise } = options;
   const manager = parseAddress('manager', options.manager);
   const onView = (view: View): void => coordinator.see(view);
   const watching = await joinCluster({ manager, security, onView });
   try {
     await coordinator.learn(startMs);
-    const self = { name, role: 'coordinator', host, port, pid: process.pid, labels: [], executors: 0, draining: false } as const;
+    const address = advertise === '' ? { host, port } : parseAddress('advertise', advertise);
+    const self = { name, role: 'coordinator', ...address, pid: process.pid, labels: [], executors: 0, draining: false } as const;
     return await joinCluster({ manager, security, self, onView });
   } finally {
     watching.close();

@@ -1,6 +1,7 @@
 /** How a worker node is set up. Every default of it stands here. */
 import { LIMITS } from '../core/limits.ts';
 import { GRANULE_BYTES, THREADS } from '../store/memory.ts';
+import { parseAddress } from '../wire/address.ts';
 
 export interface WorkerOptions {
   /** Where the node listens. */
@@ -21,6 +22,10 @@ export interface WorkerOptions {
   readonly manager: string;
   /** Where the other members reach it, as `host:port`; `''`: where it listens. */
   readonly advertise: string;
+  /** How long another node that owes an answer may say nothing before it is asked whether it is there. */
+  readonly pingMs: number;
+  /** After so long a silence it is taken for lost, and what it had runs elsewhere. At least three times `pingMs`. */
+  readonly silenceMs: number;
   /** How long the node, told to stop, goes on with the sessions that it has. */
   readonly drainMs: number;
   /** How long invocations wait for an executor of their own node before they go to another one (delayed forwarding). */
@@ -55,6 +60,8 @@ export const WORKER_DEFAULTS: WorkerOptions = {
   labels: [],
   manager: '',
   advertise: '',
+  pingMs: 500,
+  silenceMs: 3_000,
   drainMs: 3_000,
   forwardDelayMs: 1,
   piggybackBytes: 16_384,
@@ -81,6 +88,9 @@ export function workerOptions(given: Partial<WorkerOptions>): WorkerOptions {
   expectInteger('appMemoryBytes', options.appMemoryBytes, 0, 16 * 2 ** 30);
   expectInteger('idleProcesses', options.idleProcesses, 0, 1_000);
   expectInteger('idleProcessMs', options.idleProcessMs, 1, 2 ** 31 - 1);
+  expectInteger('pingMs', options.pingMs, 1, 60_000);
+  expectInteger('silenceMs', options.silenceMs, 3 * options.pingMs, 600_000);
+  if (options.advertise !== '') parseAddress('advertise', options.advertise);
   if (!(options.spinMs >= 0 && options.spinMs <= 1_000)) throw new RangeError(`spinMs: expected 0 to 1000, got ${options.spinMs}`);
   return options;
 }
