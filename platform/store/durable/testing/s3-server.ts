@@ -15,16 +15,22 @@ export interface S3Server {
   stop(): Promise<void>;
 }
 
+/** Becomes the given command, and ends it when nobody holds the other end of stdin any more, however that came about. */
+const ENDING_WITH_STDIN = 'exec 3<&0; (cat <&3 > /dev/null; kill -9 $$) 2> /dev/null & exec "$@" 3<&-';
+
 /** Starts the MinIO of this path on a free loopback port, over a folder that is gone when it stops. */
 export async function startMinio(binary: string): Promise<S3Server> {
   const folder = await mkdtemp(join(tmpdir(), 'minio-'));
   const [accessKey, secretKey] = ['access-of-tests', 'secret-of-tests'];
-  const server = spawn(binary, ['server', '--address', '127.0.0.1:0', '--certs-dir', join(folder, 'certs'), join(folder, 'data')], {
-    env: { MINIO_ROOT_USER: accessKey, MINIO_ROOT_PASSWORD: secretKey, MINIO_BROWSER: 'off', MINIO_UPDATE: 'off', HOME: folder },
-    stdio: ['ignore', 'ignore', 'pipe'],
+  const command = [binary, 'server', '--address', '127.0.0.1:0', '--certs-dir', join(folder, 'certs'), join(folder, 'data')];
+  const credentials = { MINIO_ROOT_USER: accessKey, MINIO_ROOT_PASSWORD: secretKey };
+  const server = spawn('sh', ['-c', ENDING_WITH_STDIN, 'sh', ...command], {
+    env: { ...credentials, PATH: process.env.PATH, HOME: folder, MINIO_BROWSER: 'off', MINIO_UPDATE: 'off' },
+    stdio: ['pipe', 'ignore', 'pipe'],
   });
-  const ended = once(server, 'close');
+  const ended = once(server, 'exit');
   const stop = async (): Promise<void> => {
+    server.stdin.end();
     server.kill('SIGKILL');
     await ended;
     await rm(folder, { recursive: true, force: true });
