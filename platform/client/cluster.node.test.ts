@@ -60,6 +60,34 @@ test.serial('apps are called on while a coordinator is killed, and while it come
   await until('all apps at their owners', async () => (await client.status()).apps.length === NAMES.length + 1);
 });
 
+test.serial('coordinators are replaced one after the other, in order, and no call notices', async (t) => {
+  const { cluster } = await clusterOf(t, 60_000);
+  const client = await connectCluster({ manager: cluster.manager });
+  t.teardown(() => client.close());
+  let isOver = false;
+  const answered = new Map(NAMES.map((name) => [name, 0]));
+  const calling = NAMES.map(async (name) => {
+    while (!isOver) {
+      const { outputs } = await client.call(name, 'echo', INPUT);
+      t.deepEqual(outputs[0]?.bytes, INPUT);
+      answered.set(name, answered.get(name)! + 1);
+    }
+  });
+  const called = Promise.all(calling);
+  called.catch(() => {});
+  const areAllAnswered = async (): Promise<boolean> => [...answered.values()].every((count) => count > 0);
+  for (const coordinator of ['coordinator-1', 'coordinator-2']) {
+    // In order, however long that takes.
+    await cluster.kill(coordinator, 'SIGTERM');
+    await until('its end', async () => cluster.members.some(({ name, isAlive }) => name === coordinator && !isAlive));
+    await cluster.restart(coordinator);
+    for (const name of NAMES) answered.set(name, 0);
+    await until('an answer of each app', areAllAnswered);
+  }
+  isOver = true;
+  await t.notThrowsAsync(called);
+});
+
 test.serial('what is under way with a coordinator that stands still rejects when the manager has noticed', async (t) => {
   const { cluster } = await clusterOf(t, 3_000);
   const client = await connectCluster({ manager: cluster.manager });
