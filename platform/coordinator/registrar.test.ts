@@ -1,6 +1,7 @@
 import test from 'ava';
 import type { AppDefinition } from '../core/app.ts';
 import { app, fn } from '../core/testing/definitions.ts';
+import { openMemoryStore } from '../store/durable/memory-store.ts';
 import { clusterOf, coordinatorMember, nameOwnedBy, until } from './testing/cluster.ts';
 import { type FakeOptions, fakeWorker } from './testing/fake-worker.ts';
 
@@ -64,6 +65,18 @@ test('where one worker refuses a replacement all go back to the app before, unde
     workers.map((worker) => worker.version('x')),
     [4, 4],
   );
+});
+
+test('an app that cannot be stored is taken back, and one that cannot be removed stays', async (t) => {
+  const worker = await fakeWorker(t, 'w');
+  const store = openMemoryStore();
+  const { client } = await clusterOf(t, [worker], {}, store);
+  await client.register(appWith('file:///good.js'));
+  await store.close();
+  await t.throwsAsync(client.register(appWith('file:///better.js')), { message: /expected a store that is open/ });
+  t.is(moduleOf(worker.definition('x')), 'file:///good.js');
+  await t.throwsAsync(client.unregister('x'), { message: /expected a store that is open/ });
+  await client.call('x', 'f', INPUT);
 });
 
 test('registrations of one name come one after the other, and the last one stands', async (t) => {

@@ -7,6 +7,7 @@ import type { Member } from '../../core/membership.ts';
 import { app } from '../../core/testing/definitions.ts';
 import { ClientSession } from '../../door/client-session.ts';
 import { configureLog } from '../../log/log.ts';
+import type { DurableStore } from '../../store/durable/durable-store.ts';
 import { NODE_SIDE } from '../../wire/client-protocol.ts';
 import { listen } from '../../wire/greeting.ts';
 import { Coordinator, type CoordinatorSetup } from '../coordinator.ts';
@@ -30,15 +31,20 @@ export async function clusterOf(
   t: ExecutionContext,
   workers: readonly FakeWorker[],
   setup: Partial<CoordinatorSetup> = {},
+  store?: DurableStore,
 ): Promise<TestCluster> {
-  const coordinator = new Coordinator({
-    ...COORDINATOR_DEFAULTS,
-    name: 'c',
-    sessions: 1_000,
-    keptBytes: 1_000_000,
-    workerWaitMs: 20_000,
-    ...setup,
-  });
+  const coordinator = new Coordinator(
+    {
+      ...COORDINATOR_DEFAULTS,
+      name: 'c',
+      sessions: 1_000,
+      keptBytes: 1_000_000,
+      workerWaitMs: 20_000,
+      ...setup,
+    },
+    {},
+    store,
+  );
   const { port, close } = await listen({
     ...{ host: '127.0.0.1', port: 0, self: { role: 'coordinator', name: 'c' } },
     accept: (_peer, speak) => new ClientSession(coordinator, speak(NODE_SIDE)),
