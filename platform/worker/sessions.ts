@@ -5,9 +5,7 @@ import type { SessionAllocator } from '../store/allocator.ts';
 import { SESSION_SLOTS } from '../store/memory.ts';
 import { FreeSlots, type SessionTable } from '../store/sessions.ts';
 import type { App } from './apps.ts';
-import type { ElsewhereState } from './cluster/absent-objects.ts';
-import type { GuestState } from './cluster/home-side.ts';
-import type { GuestRole } from './spread.ts';
+import type { ElsewhereState, GuestRole, GuestState } from './spread-state.ts';
 import type { StartedRuns } from './started-runs.ts';
 
 export interface SessionState {
@@ -25,7 +23,7 @@ export interface SessionState {
   /** Core has released it; its memory is freed once nothing holds it. */
   over: boolean;
   /** Set where another node is the session's home. */
-  readonly guest: GuestRole | undefined;
+  readonly guest: GuestRole<SessionState> | undefined;
   /** The nodes that have run something of it, on its home; `undefined`: none has. */
   guests: Map<string, GuestState> | undefined;
   /** Its objects whose bytes are, or were, on other nodes; `undefined`: there are none. */
@@ -47,7 +45,7 @@ export class Sessions {
   }
 
   /** Throws `OVERLOADED` where the app has as many sessions as there are free slots. */
-  open(app: App, caller: Caller, traced: boolean, guest?: GuestRole): SessionState {
+  open(app: App, caller: Caller, traced: boolean, guest?: GuestRole<SessionState>): SessionState {
     // However many an app has, it leaves as many to the others.
     const free = SESSION_SLOTS - this.#count;
     if (app.sessions >= free) {

@@ -1,10 +1,8 @@
 /** What a node needs of its cluster, for sessions that are on several nodes. A node by itself has none of it. */
 import type { ErrorCode } from '../core/errors.ts';
 import type { Invocation } from '../executor/ledger.ts';
-import type { Report } from '../executor/reports.ts';
 import type { Span } from '../wire/messages.ts';
 import type { SessionState } from './sessions.ts';
-import type { StartedRun } from './started-runs.ts';
 
 /** The sessions of this node as part of a cluster. */
 export interface Spread {
@@ -26,17 +24,4 @@ export interface Spread {
   look(): void;
   /** When invocations ran on other nodes. */
   spans(session: SessionState): readonly Span[];
-}
-
-/** What a session of which this node is a guest does about what happens in it: its home decides. */
-export interface GuestRole {
-  /** `run`: the one that the report is about, where the starts of its function are told. */
-  reported(session: SessionState, report: Report, run: StartedRun | undefined): void;
-  /** `invocation`: the number of the run that failed, if it is one's. */
-  failed(session: SessionState, code: ErrorCode, message: string, invocation: number | undefined): void;
-  sourcesDone(session: SessionState, set: number): void;
-  quiet(session: SessionState): void;
-  /** How other nodes name the session. */
-  readonly home: string;
-  readonly session: number;
 }

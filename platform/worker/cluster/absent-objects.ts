@@ -3,17 +3,8 @@ import { PheromoneError } from '../../core/errors.ts';
 import type { ObjectStore } from '../../store/objects.ts';
 import type { ObjectHead } from '../../wire/peer-messages.ts';
 import type { SessionState } from '../sessions.ts';
-import type { Fetcher, Place, SessionName } from './fetcher.ts';
-
-/** What a session knows of objects of other nodes. */
-export interface ElsewhereState {
-  /** Where the bytes of an absent object are. */
-  readonly places: Map<number, Place>;
-  /** References of those that came from other nodes, by where they came from. */
-  readonly adopted: Map<string, number>;
-  /** Who waits for an object's bytes. */
-  readonly waiting: Map<number, ((error?: PheromoneError) => void)[]>;
-}
+import type { ElsewhereState } from '../spread-state.ts';
+import type { Fetcher, SessionName } from './fetcher.ts';
 
 /** Most sessions never have any. */
 function elsewhereOf(session: SessionState): ElsewhereState {

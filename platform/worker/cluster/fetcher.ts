@@ -1,14 +1,9 @@
 /** Brings objects from other nodes: raw bytes, received straight into object memory, over connections that carry nothing else. */
 import { PheromoneError } from '../../core/errors.ts';
 import type { PeerReport } from '../../wire/peer-messages.ts';
+import type { Place } from '../spread-state.ts';
 import type { Link } from './link.ts';
 import type { Links } from './links.ts';
-
-/** Names an object on the node that holds it. */
-export interface Place {
-  readonly node: string;
-  readonly ref: number;
-}
 
 /** Of which session, by its home and the home's number for it. */
 export interface SessionName {

@@ -8,7 +8,7 @@ import type { HomeConnection } from '../../wire/peer-protocol.ts';
 import { failureIn, inputsOf } from '../report-handler.ts';
 import type { NodeParts } from '../scheduler.ts';
 import type { SessionState } from '../sessions.ts';
-import type { GuestRole } from '../spread.ts';
+import type { GuestRole } from '../spread-state.ts';
 import { type Started, type StartedRun, workOf } from '../started-runs.ts';
 import type { AbsentObjects } from './absent-objects.ts';
 import type { ServedObjects } from './served-objects.ts';
@@ -112,7 +112,7 @@ export class GuestSide {
 }
 
 /** A session here whose home is at the other end of the connection. */
-class HostedSession implements GuestRole {
+class HostedSession implements GuestRole<SessionState> {
   readonly home: string;
   readonly session: number;
   readonly #connection: HomeConnection;

@@ -12,28 +12,11 @@ import type { PeerReport } from '../../wire/peer-messages.ts';
 import { metaOf, sourceOf } from '../report-handler.ts';
 import type { NodeParts } from '../scheduler.ts';
 import type { SessionState } from '../sessions.ts';
+import type { GuestState } from '../spread-state.ts';
 import { type StartedRun, StartedRuns } from '../started-runs.ts';
 import type { AbsentObjects } from './absent-objects.ts';
 import type { Links } from './links.ts';
 import type { Placing } from './placing.ts';
-
-/** An invocation that a guest was given and has not given back. */
-interface Given {
-  readonly sequence: number;
-  readonly invocation: Invocation;
-}
-
-/** What a session has on another node. */
-export interface GuestState {
-  readonly node: string;
-  given: Given[];
-  sequence: number;
-  /** Whether something that the guest did since all was given back has had an effect here. */
-  hasActed: boolean;
-  spans: readonly Span[];
-  /** The session's numbers for invocations whose start the guest has told, by the guest's numbers. */
-  readonly started: Map<number, number>;
-}
 
 export interface HomeParts {
   readonly node: NodeParts;
