@@ -3,7 +3,6 @@ import type { AppDefinition, FunctionDefinition } from '../core/app.ts';
 import { PheromoneError } from '../core/errors.ts';
 import { type AppPlan, planApp } from '../core/plan.ts';
 import type { FunctionBody } from './library.ts';
-import type { ExecutorSetup } from './protocol.ts';
 
 export interface LoadedApp {
   readonly plan: AppPlan;
@@ -18,7 +17,8 @@ export class AppShelf {
   readonly #labels: ReadonlySet<string>;
   readonly #placesAll: boolean;
 
-  constructor({ labels, placesAll }: Pick<ExecutorSetup, 'labels' | 'placesAll'>) {
+  /** `labels`: the node's; `placesAll`: whether the scheduler places functions that the node could run, too. */
+  constructor({ labels, placesAll }: { readonly labels: readonly string[]; readonly placesAll: boolean }) {
     this.#labels = new Set(labels);
     this.#placesAll = placesAll;
   }
