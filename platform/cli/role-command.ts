@@ -1,6 +1,7 @@
 /** `pheromone worker` and its like: one role in this process, for a machine of its own. */
 import type { Configuration } from '../config/configuration.ts';
-import { COORDINATOR, GATEWAY, MANAGER, STORE, WORKER } from '../config/sections.ts';
+import { GATEWAY, GATEWAY_BOUNDS } from '../config/gateway-sections.ts';
+import { COORDINATOR, MANAGER, STORE, WORKER } from '../config/sections.ts';
 import type { Section } from '../config/setting.ts';
 import { type Role, startRole } from '../launch/start-role.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
@@ -13,7 +14,7 @@ export const ROLE_COMMANDS: Readonly<Record<Role, { readonly description: string
     manager: { description: 'runs the manager of a cluster', sections: [MANAGER] },
     coordinator: { description: 'runs a coordinator', sections: [COORDINATOR] },
     worker: { description: 'runs a worker node: by itself, or, with --manager, as a member of a cluster', sections: [WORKER, STORE] },
-    gateway: { description: 'runs an HTTP gateway to a cluster, or, with --node, to one node', sections: [GATEWAY] },
+    gateway: { description: 'runs an HTTP gateway to a cluster, or, with --node, to one node', sections: [GATEWAY, GATEWAY_BOUNDS] },
   };
 
 /** Runs a role until it is interrupted. */

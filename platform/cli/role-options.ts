@@ -1,8 +1,9 @@
 /** From settings to what the roles are told. */
 import { ConfigError } from '../config/config-error.ts';
 import type { Configuration } from '../config/configuration.ts';
+import { GATEWAY, GATEWAY_BOUNDS } from '../config/gateway-sections.ts';
 import { readText } from '../config/read-file.ts';
-import { CLUSTER, COORDINATOR, GATEWAY, MANAGER, STORE, WORKER } from '../config/sections.ts';
+import { CLUSTER, COORDINATOR, MANAGER, STORE, WORKER } from '../config/sections.ts';
 import type { Address } from '../config/setting.ts';
 import type { RoleOptions, Surroundings } from '../launch/start-role.ts';
 import type { StoreConfig } from '../store/durable/open-store.ts';
@@ -30,6 +31,7 @@ export function gatewayOptionsOf(configuration: Configuration): RoleOptions['gat
   const { tokenFile, token, httpsCert, httpsKey, ...options } = configuration.given(GATEWAY);
   return {
     ...options,
+    limits: configuration.given(GATEWAY_BOUNDS),
     token: secretOf('token', token, tokenFile),
     tlsCert: httpsCert && readText(httpsCert, 'a certificate'),
     tlsKey: httpsKey && readText(httpsKey, 'a private key'),

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import { ConfigError } from './config-error.ts';
 import { type Configuration, readConfiguration, type Sources } from './configuration.ts';
+import { GATEWAY_BOUNDS } from './gateway-sections.ts';
 import { CLUSTER, SECTIONS, UP, WORKER } from './sections.ts';
 import { settingsOf, variable } from './setting.ts';
 
@@ -166,6 +167,12 @@ for (const [where, sources, message] of outOfRange) {
     t.throws(() => read(sources).given(WORKER), { instanceOf: ConfigError, message });
   });
 }
+
+test('A limit of the gateway out of range is refused by its name in the file', (t) => {
+  const path = file('limits.toml', '[gateway-limits]\nbody-bytes = 0\n');
+  const message = /limits\.toml: gateway-limits\.body-bytes: expected a whole number from 1 to \d+, got 0$/;
+  t.throws(() => read({ file: path }).given(GATEWAY_BOUNDS), { instanceOf: ConfigError, message });
+});
 
 test('No two settings share a variable', (t) => {
   const variables = SECTIONS.flatMap((section) => settingsOf(section).map(([option]) => variable(section, option)));

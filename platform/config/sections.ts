@@ -1,19 +1,19 @@
 /** Everything that can be configured, in one table. Defaults and ranges are those of the roles; docs/configuration.md is made from this. */
 import { COORDINATOR_DEFAULTS, type CoordinatorOptions, coordinatorOptions } from '../coordinator/options.ts';
-import { GATEWAY_DEFAULTS, type GatewayOptions, gatewayOptions } from '../gateway/options.ts';
 import { LOG_DEFAULTS, LOG_LEVELS, type LogLevel } from '../log/log.ts';
 import { MANAGER_DEFAULTS, type ManagerOptions, managerOptions } from '../manager/options.ts';
 import type { StoreConfig } from '../store/durable/open-store.ts';
 import { WORKER_DEFAULTS, type WorkerOptions, workerOptions } from '../worker/options.ts';
+import { GATEWAY, GATEWAY_BOUNDS } from './gateway-sections.ts';
 import {
   ADDRESS,
   type Address,
   choice,
-  type Kind,
+  defaulted,
   NUMBER,
+  optional,
   PATH,
   type Section,
-  type Setting,
   SWITCH,
   TEXT,
   TEXTS,
@@ -67,11 +67,15 @@ export const MANAGER: Section<ManagerOptions> = {
   title: 'Manager',
   check: managerOptions,
   settings: {
-    host: of(TEXT, MANAGER_DEFAULTS.host, 'where the manager listens'),
-    port: of(WHOLE_NUMBER, MANAGER_DEFAULTS.port, '0: any that is free'),
-    heartbeatMs: of(NUMBER, MANAGER_DEFAULTS.heartbeatMs, 'how often everyone connected is to give a sign of life'),
-    suspectMs: of(NUMBER, MANAGER_DEFAULTS.suspectMs, 'after how long a silence a member is dropped'),
-    returnMs: of(NUMBER, MANAGER_DEFAULTS.returnMs, 'how long a member whose connection has ended has to come back before it is dropped'),
+    host: defaulted(TEXT, MANAGER_DEFAULTS.host, 'where the manager listens'),
+    port: defaulted(WHOLE_NUMBER, MANAGER_DEFAULTS.port, '0: any that is free'),
+    heartbeatMs: defaulted(NUMBER, MANAGER_DEFAULTS.heartbeatMs, 'how often everyone connected is to give a sign of life'),
+    suspectMs: defaulted(NUMBER, MANAGER_DEFAULTS.suspectMs, 'after how long a silence a member is dropped'),
+    returnMs: defaulted(
+      NUMBER,
+      MANAGER_DEFAULTS.returnMs,
+      'how long a member whose connection has ended has to come back before it is dropped',
+    ),
   },
 };
 
@@ -83,38 +87,38 @@ export const COORDINATOR: Section<CoordinatorSettings> = {
   // Where the manager is does not matter to the ranges of the others.
   check: (given) => coordinatorOptions({ ...given, manager: 'localhost:1' }),
   settings: {
-    host: of(TEXT, COORDINATOR_DEFAULTS.host, 'where the coordinator listens, and others reach it'),
-    port: of(WHOLE_NUMBER, COORDINATOR_DEFAULTS.port, '0: any that is free'),
-    advertise: of(
+    host: defaulted(TEXT, COORDINATOR_DEFAULTS.host, 'where the coordinator listens, and others reach it'),
+    port: defaulted(WHOLE_NUMBER, COORDINATOR_DEFAULTS.port, '0: any that is free'),
+    advertise: defaulted(
       TEXT,
       COORDINATOR_DEFAULTS.advertise,
       '`host:port` where clients and the other members reach it; left out: where it listens',
     ),
     name: optional(TEXT, 'unique in the cluster; left out: made from its process'),
-    sessions: of(WHOLE_NUMBER, COORDINATOR_DEFAULTS.sessions, 'sessions under way at once, those included that wait for a worker'),
-    keptBytes: of(
+    sessions: defaulted(WHOLE_NUMBER, COORDINATOR_DEFAULTS.sessions, 'sessions under way at once, those included that wait for a worker'),
+    keptBytes: defaulted(
       WHOLE_NUMBER,
       COORDINATOR_DEFAULTS.keptBytes,
       'inputs that are kept until their sessions are over, so that these can run again',
     ),
-    workerWaitMs: of(WHOLE_NUMBER, COORDINATOR_DEFAULTS.workerWaitMs, 'how long a session waits for a worker that can take it'),
-    pingMs: of(
+    workerWaitMs: defaulted(WHOLE_NUMBER, COORDINATOR_DEFAULTS.workerWaitMs, 'how long a session waits for a worker that can take it'),
+    pingMs: defaulted(
       WHOLE_NUMBER,
       COORDINATOR_DEFAULTS.pingMs,
       'how long a worker that owes an answer may say nothing before it is asked whether it is there',
     ),
-    silenceMs: of(
+    silenceMs: defaulted(
       WHOLE_NUMBER,
       COORDINATOR_DEFAULTS.silenceMs,
       'after so long a silence it is taken for lost, and what it had runs elsewhere',
     ),
-    startMs: of(
+    startMs: defaulted(
       WHOLE_NUMBER,
       COORDINATOR_DEFAULTS.startMs,
       'how long a coordinator that starts waits for the workers to say which apps they have',
     ),
-    drainMs: of(WHOLE_NUMBER, COORDINATOR_DEFAULTS.drainMs, 'how long a coordinator that ends lets sessions under way go on'),
-    leaseMs: of(WHOLE_NUMBER, COORDINATOR_DEFAULTS.leaseMs, 'how long a worker may send invocations to the node that it was given'),
+    drainMs: defaulted(WHOLE_NUMBER, COORDINATOR_DEFAULTS.drainMs, 'how long a coordinator that ends lets sessions under way go on'),
+    leaseMs: defaulted(WHOLE_NUMBER, COORDINATOR_DEFAULTS.leaseMs, 'how long a worker may send invocations to the node that it was given'),
   },
 };
 
@@ -125,78 +129,59 @@ export const WORKER: Section<WorkerSettings> = {
   title: 'Worker node',
   check: workerOptions,
   settings: {
-    host: of(TEXT, WORKER_DEFAULTS.host, 'where the node listens, and others reach it'),
-    port: of(WHOLE_NUMBER, WORKER_DEFAULTS.port, '0: any that is free'),
-    advertise: of(TEXT, WORKER_DEFAULTS.advertise, '`host:port` where the other members reach it; left out: where it listens'),
-    executors: of(WHOLE_NUMBER, WORKER_DEFAULTS.executors, 'executor threads'),
-    arenaBytes: of(WHOLE_NUMBER, WORKER_DEFAULTS.arenaBytes, 'object memory; reserved at once, committed as it is used'),
-    spinMs: of(NUMBER, WORKER_DEFAULTS.spinMs, 'how long an executor looks for more work before it parks'),
-    name: of(TEXT, WORKER_DEFAULTS.name, 'unique in the cluster; left out: made from its process'),
-    labels: of(TEXTS, WORKER_DEFAULTS.labels, 'what functions may require of a node, such as `gpu`'),
-    pingMs: of(
+    host: defaulted(TEXT, WORKER_DEFAULTS.host, 'where the node listens, and others reach it'),
+    port: defaulted(WHOLE_NUMBER, WORKER_DEFAULTS.port, '0: any that is free'),
+    advertise: defaulted(TEXT, WORKER_DEFAULTS.advertise, '`host:port` where the other members reach it; left out: where it listens'),
+    executors: defaulted(WHOLE_NUMBER, WORKER_DEFAULTS.executors, 'executor threads'),
+    arenaBytes: defaulted(WHOLE_NUMBER, WORKER_DEFAULTS.arenaBytes, 'object memory; reserved at once, committed as it is used'),
+    spinMs: defaulted(NUMBER, WORKER_DEFAULTS.spinMs, 'how long an executor looks for more work before it parks'),
+    name: defaulted(TEXT, WORKER_DEFAULTS.name, 'unique in the cluster; left out: made from its process'),
+    labels: defaulted(TEXTS, WORKER_DEFAULTS.labels, 'what functions may require of a node, such as `gpu`'),
+    pingMs: defaulted(
       WHOLE_NUMBER,
       WORKER_DEFAULTS.pingMs,
       'how long another node that owes an answer may say nothing before it is asked whether it is there',
     ),
-    silenceMs: of(WHOLE_NUMBER, WORKER_DEFAULTS.silenceMs, 'after so long a silence it is taken for lost, and what it had runs elsewhere'),
-    drainMs: of(NUMBER, WORKER_DEFAULTS.drainMs, 'how long a node that ends lets sessions under way go on'),
-    forwardDelayMs: of(
+    silenceMs: defaulted(
+      WHOLE_NUMBER,
+      WORKER_DEFAULTS.silenceMs,
+      'after so long a silence it is taken for lost, and what it had runs elsewhere',
+    ),
+    drainMs: defaulted(NUMBER, WORKER_DEFAULTS.drainMs, 'how long a node that ends lets sessions under way go on'),
+    forwardDelayMs: defaulted(
       NUMBER,
       WORKER_DEFAULTS.forwardDelayMs,
       'how long invocations wait for an executor of their own node before they go to another one',
     ),
-    piggybackBytes: of(
+    piggybackBytes: defaulted(
       WHOLE_NUMBER,
       WORKER_DEFAULTS.piggybackBytes,
       'objects up to this size travel with the message that needs them; larger ones are fetched',
     ),
-    prefetch: of(SWITCH, WORKER_DEFAULTS.prefetch, 'fetch objects of other nodes as soon as they are known'),
-    twoTier: of(
+    prefetch: defaulted(SWITCH, WORKER_DEFAULTS.prefetch, 'fetch objects of other nodes as soon as they are known'),
+    twoTier: defaulted(
       SWITCH,
       WORKER_DEFAULTS.twoTier,
       'start invocations on their own node where it can; `false`: a coordinator places each (for measuring)',
     ),
-    directTransfer: of(
+    directTransfer: defaulted(
       SWITCH,
       WORKER_DEFAULTS.directTransfer,
       'objects go straight from node to node; `false`: by way of the durable store (for measuring)',
     ),
-    heapMb: of(WHOLE_NUMBER, WORKER_DEFAULTS.heapMb, "heap of each executor's thread, in MiB; 0: what the runtime gives itself"),
-    appMemoryBytes: of(
+    heapMb: defaulted(WHOLE_NUMBER, WORKER_DEFAULTS.heapMb, "heap of each executor's thread, in MiB; 0: what the runtime gives itself"),
+    appMemoryBytes: defaulted(
       WHOLE_NUMBER,
       WORKER_DEFAULTS.appMemoryBytes,
       'object memory that each app may hold that does not say itself; 0: as much as there is',
     ),
-    sharedMemory: of(
+    sharedMemory: defaulted(
       SWITCH,
       WORKER_DEFAULTS.sharedMemory,
       'functions share the memory of their node; `false`: all run in processes of their own (for measuring)',
     ),
-    idleProcesses: of(WHOLE_NUMBER, WORKER_DEFAULTS.idleProcesses, 'processes of isolated apps that an executor keeps without work'),
-    idleProcessMs: of(WHOLE_NUMBER, WORKER_DEFAULTS.idleProcessMs, 'how long it keeps one'),
-  },
-};
-
-export interface GatewaySettings extends Pick<GatewayOptions, 'host' | 'port' | 'logRequests'> {
-  readonly tokenFile: string | undefined;
-  readonly token: string | undefined;
-  readonly httpsCert: string | undefined;
-  readonly httpsKey: string | undefined;
-}
-
-export const GATEWAY: Section<GatewaySettings> = {
-  name: 'gateway',
-  title: 'HTTP gateway',
-  // What depends on the contents of files is checked by the gateway itself.
-  check: ({ host: _host, token: _token, tokenFile: _file, httpsCert: _cert, httpsKey: _key, ...given }) => gatewayOptions(given),
-  settings: {
-    host: of(TEXT, GATEWAY_DEFAULTS.host, 'where the gateway listens; beyond this machine it demands a token'),
-    port: of(WHOLE_NUMBER, GATEWAY_DEFAULTS.port, '0: any that is free'),
-    tokenFile: optional(PATH, 'a file that holds the bearer token that requests must bring'),
-    token: { ...optional(TEXT, 'the token itself'), secret: true },
-    httpsCert: optional(PATH, 'certificate (PEM), for HTTPS'),
-    httpsKey: optional(PATH, 'its private key (PEM)'),
-    logRequests: of(SWITCH, GATEWAY_DEFAULTS.logRequests, 'log method, path, status and duration of each request'),
+    idleProcesses: defaulted(WHOLE_NUMBER, WORKER_DEFAULTS.idleProcesses, 'processes of isolated apps that an executor keeps without work'),
+    idleProcessMs: defaulted(WHOLE_NUMBER, WORKER_DEFAULTS.idleProcessMs, 'how long it keeps one'),
   },
 };
 
@@ -239,19 +224,11 @@ export const UP: Section<UpSettings> = {
   name: 'up',
   title: 'Local cluster (`pheromone up`)',
   settings: {
-    workers: of(WHOLE_NUMBER, 2, 'worker nodes'),
-    coordinators: of(WHOLE_NUMBER, 1, 'coordinators'),
-    gateway: of(SWITCH, false, 'an HTTP gateway as well'),
-    restart: of(SWITCH, false, 'start a process that died again'),
+    workers: defaulted(WHOLE_NUMBER, 2, 'worker nodes'),
+    coordinators: defaulted(WHOLE_NUMBER, 1, 'coordinators'),
+    gateway: defaulted(SWITCH, false, 'an HTTP gateway as well'),
+    restart: defaulted(SWITCH, false, 'start a process that died again'),
   },
 };
 
-export const SECTIONS: readonly Section[] = [SHARED, CLUSTER, UP, MANAGER, COORDINATOR, WORKER, STORE, GATEWAY];
-
-function of<T>(kind: Kind<T>, value: T, meaning: string): Setting<T> {
-  return { kind, default: value, meaning };
-}
-
-function optional<T>(kind: Kind<T>, meaning: string): Setting<T> {
-  return { kind, default: undefined, meaning };
-}
+export const SECTIONS: readonly Section[] = [SHARED, CLUSTER, UP, MANAGER, COORDINATOR, WORKER, STORE, GATEWAY, GATEWAY_BOUNDS];

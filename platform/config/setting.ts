@@ -89,6 +89,14 @@ export interface Setting<T> {
   readonly secret?: true;
 }
 
+export function defaulted<T>(kind: Kind<T>, value: T, meaning: string): Setting<T> {
+  return { kind, default: value, meaning };
+}
+
+export function optional<T>(kind: Kind<T>, meaning: string): Setting<T> {
+  return { kind, default: undefined, meaning };
+}
+
 /** Settings that go together: one role's options, by the names that its code gives them. */
 export interface Section<O extends object = object> {
   /** Of the table in a file; `''`: the top of the file. */
