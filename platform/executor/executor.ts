@@ -23,7 +23,7 @@ import type { FunctionBody } from './library.ts';
 import { Outbox } from './outbox.ts';
 import { logOutput } from './output.ts';
 import { Pending } from './pending.ts';
-import type { ExecutorSetup, FromExecutor, ToExecutor } from './protocol.ts';
+import { type ExecutorSetup, executorNumber, type FromExecutor, type ToExecutor } from './protocol.ts';
 import { RETIRE, ReportWriter } from './reports.ts';
 import { halt, Rest } from './rest.ts';
 import { type Room, WorkFinder } from './search.ts';
@@ -72,7 +72,7 @@ export class Executor {
         this.#outbox.flush();
       },
     });
-    this.#log = openLog({ role: 'worker', node: setup.node, executor: setup.thread });
+    this.#log = openLog({ role: 'worker', node: setup.node, executor: executorNumber(setup.thread) });
     logOutput(this.#log, () => this.#current.getStore());
     process.on('unhandledRejection', (reason) => this.#stray(reason));
     process.on('uncaughtException', (error) => this.#stray(error));
@@ -91,6 +91,7 @@ export class Executor {
           // A thread that never comes to wait in its event loop has to keep timeouts all the same.
           this.#threads.setLoopDueNs(this.#thread, this.#pending.arm());
           await this.#rest.turn();
+          this.#finder.yieldOwn();
         } else if (this.#pending.counts) await undefined;
       } else if (this.#pending.isBusy || this.#apps.isBusy || this.#retiring) {
         const aged = this.#retiring ? NONE : this.#finder.nextAged(this.#roomIfShared());

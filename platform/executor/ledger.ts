@@ -63,18 +63,21 @@ export function reserveLedger(): SharedArrayBuffer {
 export class Ledger {
   readonly #words: Int32Array;
   readonly #self: number;
-  /** Where the search for a free entry of one's own part starts. */
-  #cursor = 0;
+  /** Where the search for a free entry of a part starts. */
+  readonly #cursors = new Int32Array(THREADS);
 
   constructor(buffer: SharedArrayBuffer, thread: number) {
     this.#words = new Int32Array(buffer);
     this.#self = thread;
   }
 
-  /** Publishes an invocation in this thread's part; returns false, and does nothing, where the part is full or nearly so. */
-  publish(slot: number, epoch: number, fn: number, inputs: number, inputCount: number, attempt: number): boolean {
-    const part = this.#self * PART_WORDS;
-    const number = this.#freeEntry(part);
+  /**
+   * Publishes an invocation in this thread's part, or in another that is its own, too; returns false, and does
+   * nothing, where the part is full or nearly so.
+   */
+  publish(slot: number, epoch: number, fn: number, inputs: number, inputCount: number, attempt: number, own = this.#self): boolean {
+    const part = own * PART_WORDS;
+    const number = this.#freeEntry(own);
     if (number < 0) return false;
     const words = this.#words;
     const at = this.#entryAt(part, number);
@@ -178,9 +181,9 @@ export class Ledger {
   /** An entry of one's own part whose invocation is over; the next one, as a rule. -1 where the next few are all taken. */
   #freeEntry(part: number): number {
     for (let tried = 0; tried < TRIES; tried++) {
-      const number = this.#cursor;
-      this.#cursor = (number + 1) & MASK;
-      if (Atomics.load(this.#words, this.#entryAt(part, number) + STATE) === FREE) return number;
+      const number = this.#cursors[part] as number;
+      this.#cursors[part] = (number + 1) & MASK;
+      if (Atomics.load(this.#words, this.#entryAt(part * PART_WORDS, number) + STATE) === FREE) return number;
     }
     return -1;
   }

@@ -17,6 +17,8 @@ import { WISH_BYTES, Wish } from './wish.ts';
 
 /** A body that has run this long when it sends has its receiver started elsewhere at once. */
 const LONG_BODY_NS = 50_000;
+/** So many invocations of other apps may wait before those of an app in a thread's part of the ledger. */
+const CROWD = 64;
 
 export class Outbox implements InvocationHost {
   readonly objects: ObjectStore;
@@ -31,6 +33,8 @@ export class Outbox implements InvocationHost {
   #countingSlot = 0;
   #countingSets: readonly number[] = [];
   #counted = 0;
+  /** The app whose invocation was published last. */
+  #lastPublisher: LoadedApp | undefined;
 
   constructor(thread: number, objects: ObjectStore, sessions: SessionTable, ledger: Ledger, threads: Threads, reports: ReportWriter) {
     this.objects = objects;
@@ -144,8 +148,17 @@ export class Outbox implements InvocationHost {
     this.#countingSlot = slot;
     this.#countingSets = sets;
     for (; this.#counted < sets.length; this.#counted++) this.#sessions.count(slot, sets[this.#counted] as number, 1);
-    if (loaded.placed[fn] === true || !this.#ledger.publish(slot, epoch, fn, ref, 1, 1)) this.push(START, slot, epoch, ref, fn);
+    if (loaded.placed[fn] === true || this.#isCrowdedOut(loaded) || !this.#ledger.publish(slot, epoch, fn, ref, 1, 1))
+      this.push(START, slot, epoch, ref, fn);
     this.#counted = 0;
+  }
+
+  /** Whether an invocation of the app would wait behind much that others have published here; the scheduler has a way around that. */
+  #isCrowdedOut(app: LoadedApp): boolean {
+    if (app === this.#lastPublisher) return false;
+    if (this.#ledger.waiting(this.#thread) > CROWD) return true;
+    this.#lastPublisher = app;
+    return false;
   }
 
   /** Takes back the counts of an invocation that was never published: its sender ran out of stack in between. */

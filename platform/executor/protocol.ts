@@ -1,8 +1,13 @@
 /** Messages over the port between the scheduler and an executor: what is rare. What is frequent goes through the ledger and the reports. */
 import type { AppDefinition } from '../core/app.ts';
 import type { ErrorCode } from '../core/errors.ts';
-import type { StoreMemory } from '../store/memory.ts';
+import { LANES, type StoreMemory } from '../store/memory.ts';
 import type { IsolationOptions } from './isolated/isolated-apps.ts';
+
+/** The number by which people know an executor: 1 for the first. */
+export function executorNumber(thread: number): number {
+  return thread - LANES + 1;
+}
 
 /** What an executor thread is started with. */
 export interface ExecutorSetup {

@@ -31,7 +31,8 @@ export class WorkFinder {
   /** `isOutOfLine` says whether the session in a slot belongs to an app that forbids running on inline. */
   constructor(self: number, ledger: Ledger, threads: Threads, isOutOfLine: (slot: number) => boolean) {
     this.#self = self;
-    this.#nextPart = self + 1;
+    // Where the last one left off, so that threads that each live for one invocation take turns, too.
+    this.#nextPart = threads.nextPart;
     this.#ledger = ledger;
     this.#threads = threads;
     this.#isOutOfLine = isOutOfLine;
@@ -49,6 +50,11 @@ export class WorkFinder {
     this.#ownRun = 0;
     const id = this.#claimElsewhere(room);
     return id === NONE && mayRunOn ? this.#ledger.claim(this.#self, head) : id;
+  }
+
+  /** Has the next claim look at what others have waiting, before what this thread published itself. */
+  yieldOwn(): void {
+    this.#ownRun = OWN_BUDGET;
   }
 
   /** Claims a lone entry that its thread does not come to, for one that has no time to look on; NONE the first time that it sees it. */
@@ -98,6 +104,7 @@ export class WorkFinder {
       const id = this.#ledger.claim(part, room === undefined ? undefined : head);
       if (id === NONE) continue;
       this.#nextPart = part + 1;
+      this.#threads.setNextPart(part + 1);
       return id;
     }
     return NONE;

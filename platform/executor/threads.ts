@@ -36,6 +36,7 @@ const CRITICAL = 10;
 // Words of the scheduler (thread 0).
 const WATCHING = 8;
 const HIGHEST = 9;
+const NEXT_PART = 11;
 
 const AWAKE = 0;
 const ASLEEP = 1;
@@ -144,6 +145,16 @@ export class Threads {
   /** Highest thread number ever used, so that nobody looks further. */
   get highest(): number {
     return Atomics.load(this.words, HIGHEST);
+  }
+
+  /** The part of the ledger after the one that was last claimed from by another thread than its own. */
+  get nextPart(): number {
+    return this.words[NEXT_PART] as number;
+  }
+
+  /** A hint: of several threads that set it at once, any may prevail. */
+  setNextPart(part: number): void {
+    this.words[NEXT_PART] = part;
   }
 
   /** For the scheduler: a thread is about to start. */

@@ -8,6 +8,8 @@ import { LANES } from '../store/memory.ts';
 
 /** With more apps than lanes an app publishes so many at a time. */
 const BATCH = 64;
+/** A lane that was too full is filled up again when so few are left, enough for every executor until this is looked at again. */
+const REFILL = 4_096;
 /** Deaths of executors under an app's invocations, each soon after the one before, that are of no consequence for when its next ones start. */
 const FREE_DEATHS = 10;
 const HOLD_MIN_MS = 10;
@@ -92,13 +94,14 @@ export class Lanes {
     const lane = this.#laneOf(app);
     const isContended = this.#queues.size > LANES;
     // A lane that others wait for goes to the one that has waited longest, once it is empty.
-    if (lane < 0 || (isContended && this.#ledger.waiting(lane) > 0)) return false;
+    if (lane < 0 || this.#ledger.waiting(lane) > (isContended ? 0 : REFILL)) return false;
     const most = isContended ? Math.min(BATCH, queue.length) : queue.length;
     let served = 0;
     while (served < most && this.#publish(lane, app, queue[served] as Invocation)) served++;
     if (served === 0) return false;
     this.#queues.delete(app);
-    if (served < queue.length) this.#queues.set(app, queue.slice(served));
+    queue.splice(0, served);
+    if (queue.length > 0) this.#queues.set(app, queue);
     return true;
   }
 

@@ -80,7 +80,7 @@ export class Publisher {
   /** Publishes what is counted as under way already. */
   publish(invocation: Invocation): void {
     this.#lanes.add(invocation);
-    this.publishBacklog();
+    this.#awaitHeld(hostNowNs() / 1e6);
     this.#threads.wakeOne();
     this.#published();
   }
@@ -92,8 +92,13 @@ export class Publisher {
       this.#threads.wakeOne();
       this.#published();
     }
-    const dueMs = this.#lanes.dueMs(nowMs);
-    if (dueMs === undefined || this.#heldTimer !== undefined) return;
+    this.#awaitHeld(nowMs);
+  }
+
+  /** What is held back comes to its time also where nothing else happens. */
+  #awaitHeld(nowMs: number): void {
+    const dueMs = this.#heldTimer === undefined ? this.#lanes.dueMs(nowMs) : undefined;
+    if (dueMs === undefined) return;
     this.#heldTimer = setTimeout(
       () => {
         this.#heldTimer = undefined;
