@@ -11,6 +11,8 @@ import { keyFault, quoted } from './durable/keys.ts';
 const ID = /^[0-9a-f]{64}$/;
 /** Where the files lie within a bundle's folder; beside them stands what keeps packages around the cache from mattering. */
 const FILES = 'files';
+/** Each waits until its file is on disk. */
+const WRITES_AT_ONCE = 32;
 
 /**
  * Writes a stored bundle into `folder` unless it is there, and gives the path of its root. Any number of threads and
@@ -37,12 +39,17 @@ export async function materialise(store: DurableStore, id: string, folder: strin
 async function writeFiles(draft: string, files: readonly BundleFile[]): Promise<void> {
   await mkdir(join(draft, FILES), { recursive: true });
   await writeFile(join(draft, 'package.json'), '{}', { flush: true });
-  for (const { path, bytes } of files) {
-    const place = join(draft, FILES, path);
-    await mkdir(dirname(place), { recursive: true });
-    // Not over another file: two paths may be one where letters' case or form does not count.
-    await writeFile(place, bytes, { flag: 'wx', mode: 0o444, flush: true });
+  for (let at = 0; at < files.length; at += WRITES_AT_ONCE) {
+    const writes = await Promise.allSettled(files.slice(at, at + WRITES_AT_ONCE).map((file) => writeInto(join(draft, FILES), file)));
+    for (const write of writes) if (write.status === 'rejected') throw write.reason;
   }
+}
+
+async function writeInto(root: string, { path, bytes }: BundleFile): Promise<void> {
+  const place = join(root, path);
+  await mkdir(dirname(place), { recursive: true });
+  // Not over another file: two paths may be one where letters' case or form does not count.
+  await writeFile(place, bytes, { flag: 'wx', mode: 0o444, flush: true });
 }
 
 async function exists(path: string): Promise<boolean> {
