@@ -13,7 +13,8 @@ test('a call runs on a worker, and its outputs, their bytes and its trace come b
   await client.register(app());
   const { outputs, spans } = await client.call('x', 'f', INPUT, { trace: true, deadlineMs: 60_000, answer: 'all' });
   t.deepEqual(outputs, [{ source: 'f', key: 'k', group: '', bytes: new Uint8Array(INPUT) }]);
-  t.deepEqual(spans, [{ fn: 'f', startedNs: 1, endedNs: 2 }]);
+  t.is(spans.length, 1);
+  t.like(spans[0], { fn: 'f', startedNs: 3, endedNs: 4 });
   const { message } = worker.given[0]!;
   t.like(message, { type: 'call', app: 'x', fn: 'f', answer: 'all', trace: true });
   t.true(message.deadlineMs! > 0 && message.deadlineMs! <= 60_000);
@@ -52,7 +53,7 @@ test('an app, a function or a definition that there is not is refused as by a no
   await t.throwsAsync(client.call('x', 'f', INPUT), { code: 'UNKNOWN_APP' });
   await t.throwsAsync(client.unregister('x'), { code: 'UNKNOWN_APP' });
   await t.throwsAsync(client.subscribe('x', { onOutput: () => {} }), { code: 'UNKNOWN_APP' });
-  await t.throwsAsync(client.register(app({ name: '' })), { code: 'INVALID_APP' });
+  for (const name of ['', 7 as never]) await t.throwsAsync(client.register(app({ name })), { code: 'INVALID_APP' });
   await client.register(app());
   await t.throwsAsync(client.call('x', 'h', INPUT), { code: 'UNKNOWN_FUNCTION', message: /got "h"/ });
 });

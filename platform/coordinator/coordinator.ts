@@ -100,7 +100,8 @@ export class Coordinator implements Service {
 
   /** Rejects with `WRONG_COORDINATOR`, `OVERLOADED` while it drains, and as {@link Registrar.register} does. */
   async register(definition: AppDefinition): Promise<void> {
-    this.#expectOwned(definition.name);
+    // What is no name is refused with all else that does not hold together.
+    if (typeof definition.name === 'string') this.#expectOwned(definition.name);
     await this.#registrar.register(definition);
   }
 

@@ -173,6 +173,7 @@ class Run implements Asker {
 
   /** Sends it to a worker, or waits for one. */
   place(): void {
+    if (this.#isOver) return;
     const { app, fn } = this.task;
     if (app.state === 'removed') {
       this.removed();

@@ -172,7 +172,8 @@ export class FakeWorker {
     const given: Given = {
       ...{ message, payload: bytes, worker: this },
       answer(output = bytes) {
-        const spans = trace ? [{ fn, startedNs: 1, endedNs: 2 }] : [];
+        const span = { fn, node: 'w', executor: 0, attempt: 1, after: '', readyNs: 1, queuedNs: 2, startedNs: 3, endedNs: 4 };
+        const spans = trace ? [span] : [];
         connection.send({ type: 'result', id, outputs: [{ source: fn, key: 'k', group: '', size: output.length }], spans }, output);
       },
       fail: (code, text) => connection.send({ type: 'failed', id, code, message: text }),
