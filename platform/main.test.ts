@@ -25,6 +25,15 @@ test('A node started from the command line serves clients and ends in order on S
   t.deepEqual(await once(child, 'exit'), [0, null]);
 });
 
+test('After kill -9 of the launcher the node ends in order, since nobody could stop it any more', async (t) => {
+  const child = pheromone(t, 'worker', '--executors', '1');
+  const [line] = await once(child.stdout!, 'data');
+  t.notRegex(String(line), new RegExp(`process ${child.pid}\\b`));
+  child.kill('SIGKILL');
+  // Closed once both have ended, the launcher and the node.
+  t.deepEqual(await once(child, 'close'), [null, 'SIGKILL']);
+});
+
 for (const [args, message] of [
   [['worker', '--executors', 'many'], /--executors: expected a whole number, got "many"/],
   [['worker', '--executors', '0'], /--executors: expected a whole number from 1 to \d+, got 0/],

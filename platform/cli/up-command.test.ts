@@ -60,7 +60,8 @@ test.serial('A cluster is found by the other commands, serves them, logs, and en
   const { child, ended, state, pids } = await up(t, '--workers', '2', '--coordinators', '1', '--gateway', '--config', config);
   t.deepEqual([...pids.keys()], ['manager', 'coordinator-1', 'worker-1', 'worker-2', 'gateway']);
   t.like(await run(['register', GREET, '--state', state]), { code: EXIT.fine });
-  t.is((await run(['call', 'greet', 'first', '--state', state], 'you')).stdout.toString(), 'hello you');
+  const { stdout, stderr } = await run(['call', 'greet', 'first', '--state', state], 'you');
+  t.deepEqual([stdout.toString(), stderr], ['hello you', '']);
   const [status, apps, second] = await Promise.all([
     run(['status', '--json', '--state', state]),
     run(['apps', '--state', state]),
@@ -71,24 +72,27 @@ test.serial('A cluster is found by the other commands, serves them, logs, and en
   t.is(apps.stdout.toString(), 'greet\n');
   t.is(second.code, EXIT.badInput);
   t.regex(second.stderr, new RegExp(`expected no cluster there, found that of process ${child.pid}; --state names another folder`));
-  child.kill('SIGTERM');
+  // As Ctrl-C at a terminal does, which reaches all of its group.
+  for (const pid of [child.pid!, ...pids.values()]) process.kill(pid, 'SIGINT');
   t.like(await ended, { code: EXIT.fine });
   t.true(await gone(pids.values()));
   t.is(new StateFolder(state).read(), undefined);
-  const [gateway, functions] = await Promise.all([
+  const [gateway, records] = await Promise.all([
     run(['logs', '--state', state, '--process', 'gateway']),
-    run(['logs', '--state', state, '--role', 'worker', '--json']),
+    run(['logs', '--state', state, '--json']),
   ]);
   t.regex(gateway.stdout.toString(), /^\d\d:\d\d:\d\d\.\d{3} gateway +info +connected to the platform\n/);
-  const printed = functions.stdout
+  const written = records.stdout
     .toString()
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line));
   t.like(
-    printed.find(({ stream }) => stream === 'stdout'),
+    written.find(({ stream }) => stream === 'stdout'),
     { role: 'worker', app: 'greet', function: 'first' },
   );
+  const stopped = written.filter(({ msg }) => msg === 'stopped').map(({ role }) => role);
+  t.deepEqual(stopped, ['gateway', 'coordinator', 'worker', 'worker', 'manager']);
 });
 
 test.serial('A process that dies is reported, and started again where that is wanted', async (t) => {
