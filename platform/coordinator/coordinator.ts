@@ -172,18 +172,14 @@ export class Coordinator implements Service {
     return this.#ring?.ownerOf(name) ?? this.#setup.name;
   }
 
-  /** Throws `OVERLOADED` while it drains, and as {@link #expectOwner}. */
+  /** Throws `WRONG_COORDINATOR`, and `OVERLOADED` while it drains. */
   #expectOwned(name: string): void {
-    this.#expectOwner(name);
-    if (this.#isDraining) throw new PheromoneError('OVERLOADED', `coordinator "${this.#setup.name}" ends, and takes no new work`);
-  }
-
-  /** Throws `WRONG_COORDINATOR`. */
-  #expectOwner(name: string): void {
     const owner = this.#ownerOf(name);
     const self = this.#setup.name;
-    if (owner === self) return;
-    throw new PheromoneError('WRONG_COORDINATOR', `app "${name}": expected its coordinator "${owner}" to be asked, not "${self}"`);
+    if (owner !== self) {
+      throw new PheromoneError('WRONG_COORDINATOR', `app "${name}": expected its coordinator "${owner}" to be asked, not "${self}"`);
+    }
+    if (this.#isDraining) throw new PheromoneError('OVERLOADED', `coordinator "${self}" ends, and takes no new work`);
   }
 
   #onFreed(): void {

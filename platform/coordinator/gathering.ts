@@ -56,11 +56,6 @@ export class Gathering {
     this.#parts = parts;
   }
 
-  /** Bytes of the objects that triggers hold. */
-  get heldBytes(): number {
-    return this.#objects.heldBytes;
-  }
-
   /**
    * Has the app's triggers begin, if they have not: their windows are counted from then on. Rejects with
    * `FUNCTION_LOAD_FAILED` or `TRIGGER_FAILED`, and may then be asked once more.
@@ -80,8 +75,9 @@ export class Gathering {
   }
 
   /**
-   * Hands the app's triggers an object; `bytes` have been copied on return. Rejects with `UNKNOWN_BUCKET`, `OVERLOADED`, `TRIGGER_FAILED`, `UNKNOWN_APP`, and as {@link begin} does;
-   * objects of one app are dealt with in the order in which they come.
+   * Hands the app's triggers an object; `bytes` have been copied on return. Objects of one app are dealt with in the order
+   * in which they come. Rejects with `UNKNOWN_BUCKET`, `OVERLOADED`, `TRIGGER_FAILED`, `UNKNOWN_APP`, and as
+   * {@link begin} does.
    */
   async take(app: App, arrival: Arrival, bytes: Uint8Array): Promise<void> {
     const triggers = this.#triggers.get(app.plan);
