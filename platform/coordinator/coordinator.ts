@@ -22,7 +22,7 @@ import type { CoordinatorOptions } from './options.ts';
 import { Registrar } from './registrar.ts';
 import { Relay } from './relay.ts';
 import { statusOf } from './status.ts';
-import { Successors } from './successors.ts';
+import { type HandedObject, Successors } from './successors.ts';
 import { type Worker, Workers } from './workers.ts';
 
 export type CoordinatorSetup = Omit<CoordinatorOptions, 'host' | 'port' | 'manager' | 'startMs' | 'drainMs'>;
@@ -41,6 +41,8 @@ export class Coordinator implements Service {
   readonly #registrar: Registrar;
   readonly #successors: Successors;
   #ring: HashRing | undefined;
+  /** What the new coordinator of its app could not be given: it goes to whoever owns the app in the next view. */
+  #stranded: { readonly object: HandedObject; readonly bytes: Uint8Array }[] = [];
   #isDraining = false;
   #whenReady: (() => void) | undefined;
 
@@ -199,20 +201,21 @@ export class Coordinator implements Service {
 
   #onObject(worker: Worker, object: AppObject, bytes: Uint8Array): void {
     const session = worker.ordinal * SESSIONS_PER_WORKER + (object.session % SESSIONS_PER_WORKER);
-    const owner = this.#ownerOf(object.app);
-    const isOwn = owner === this.#setup.name;
     const { type: _, id, ...handed } = object;
-    const taken = isOwn
-      ? this.#take({ ...object, session }, bytes)
-      : this.#successors.hand(owner, { ...handed, session }, new Uint8Array(bytes));
-    taken.then(
+    this.#pass({ ...handed, session }, bytes).then(
       () => worker.link?.send({ type: 'taken', id }),
       (error: unknown) => worker.link?.send({ type: 'refusal', id, ...codeAndText(error) }),
     );
   }
 
+  /** Gives an object to the triggers of its app, wherever they are. Rejects as they do, and with `DISCONNECTED`. */
+  #pass(object: HandedObject, bytes: Uint8Array): Promise<void> {
+    const owner = this.#ownerOf(object.app);
+    return owner === this.#setup.name ? this.#take(object, bytes) : this.#successors.hand(owner, object, new Uint8Array(bytes));
+  }
+
   /** Rejects with `UNKNOWN_APP`, and as {@link Gathering.take} does. */
-  async #take(object: AppObject, bytes: Uint8Array): Promise<void> {
+  async #take(object: HandedObject, bytes: Uint8Array): Promise<void> {
     const { app: name, version } = object;
     const app = this.#apps.withVersion(name, version);
     if (app === undefined) throw new PheromoneError('UNKNOWN_APP', `app "${name}": expected a version that has sessions, got ${version}`);
@@ -221,15 +224,21 @@ export class Coordinator implements Service {
 
   /** What the triggers of apps hold that are another coordinator's by now goes to that one. */
   #handOver(): void {
+    const leaving = this.#stranded;
+    this.#stranded = [];
     for (const app of this.#gathering.apps()) {
-      const owner = this.#ownerOf(app.name);
-      if (owner === this.#setup.name) continue;
+      if (this.#ownerOf(app.name) === this.#setup.name) continue;
       const version = versionOf(app);
       for (const { label: origin, bytes, triggers } of this.#gathering.release(app)) {
-        this.#successors.hand(owner, { app: app.name, version, ...origin, triggers }, bytes).catch((error: unknown) => {
-          this.#log.error('object lost on its way to another coordinator', { app: app.name, owner, ...codeAndText(error) });
-        });
+        leaving.push({ object: { app: app.name, version, ...origin, triggers }, bytes });
       }
+    }
+    for (const { object, bytes } of leaving) {
+      this.#pass(object, bytes).catch((error: unknown) => {
+        const { code, message } = toPheromoneError(error);
+        if (code === 'DISCONNECTED') this.#stranded.push({ object, bytes });
+        else this.#log.error('object refused by its new coordinator', { app: object.app, code, why: message });
+      });
     }
   }
 

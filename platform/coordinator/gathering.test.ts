@@ -1,7 +1,7 @@
 import test from 'ava';
 import type { CallResult } from '../client/run.ts';
 import type { PheromoneError } from '../core/errors.ts';
-import { clusterOf, gatheringApp, until } from './testing/cluster.ts';
+import { clusterOf, coordinatorMember, gatheringApp, nameOwnedBy, until } from './testing/cluster.ts';
 import { fakeWorker, type Given } from './testing/fake-worker.ts';
 
 const batch = (size: number) => gatheringApp({ name: 't', bucket: 'b', target: 'g', scope: 'app', primitive: 'by-batch-size', size });
@@ -75,6 +75,24 @@ test('a session that a firing has opened runs again when its worker is lost, wit
   await see([await fakeWorker(t, 'other')]);
   await until(() => results.length === 1);
   t.deepEqual(results, ['ab']);
+});
+
+test('what a new owner could not be given is gathered on by whoever owns the app next', async (t) => {
+  const worker = await fakeWorker(t, 'w');
+  const { client, see } = await clusterOf(t, [worker]);
+  const name = nameOwnedBy('d');
+  await client.register({ ...batch(2), name });
+  worker.object(1, name, {}, 'a');
+  await until(() => worker.told('taken').length === 1);
+  // Nobody listens at its port.
+  await see([worker], [coordinatorMember('d')]);
+  worker.object(2, name, {}, 'x');
+  await until(() => worker.told('refusal').length === 1);
+  t.is(worker.told('refusal')[0]?.code, 'DISCONNECTED');
+  await see([worker]);
+  worker.object(3, name, {}, 'b');
+  await until(() => worker.given.length === 1);
+  t.is(worker.given[0]!.payload.toString(), 'ab');
 });
 
 test('an object that the triggers do not take is refused with the reason', async (t) => {
