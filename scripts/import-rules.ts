@@ -8,7 +8,7 @@ export const ROOMS = ['workloads', 'platform', 'baselines', 'harness', 'scripts'
 export const ENTRY = '(^|/)(main|entry|[^/]+-entry)\\.ts$';
 
 /** Tests, benchmarks and what only these use may reach further than the code that they try. */
-export const TRIAL = '\\.(test|bench)\\.ts$|(^|/)(fixtures|testing)(/|\\.ts$)';
+export const TRIAL = '\\.(test|bench)\\.ts$|(^|/)(fixtures|testing)(/|\\.ts$)|^platform/soak/';
 
 const ANY_ROOM = `^(${ROOMS.join('|')})/`;
 

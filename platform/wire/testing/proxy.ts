@@ -13,8 +13,20 @@ export interface Proxy {
   heal(): void;
 }
 
+/** A proxy that whoever opened it has to close. */
+export interface OpenProxy extends Proxy {
+  close(): Promise<void>;
+}
+
 /** A way to `target`, a port of this machine; gone when the test is over. */
 export async function proxyOf(t: ExecutionContext, target: number): Promise<Proxy> {
+  const proxy = await openProxy(() => target);
+  t.teardown(() => proxy.close());
+  return proxy;
+}
+
+/** A way to a port of this machine, which is asked for with each connection; `undefined`: nobody listens yet. */
+export async function openProxy(targetOf: () => number | undefined): Promise<OpenProxy> {
   const sockets = new Set<Socket>();
   let isSilent = false;
   const keep = (socket: Socket): Socket => {
@@ -27,6 +39,11 @@ export async function proxyOf(t: ExecutionContext, target: number): Promise<Prox
   const server = createServer((near) => {
     keep(near);
     if (isSilent) return;
+    const target = targetOf();
+    if (target === undefined) {
+      near.destroy();
+      return;
+    }
     const far = keep(connect(target, '127.0.0.1'));
     for (const [from, to] of [
       [near, far],
@@ -38,11 +55,6 @@ export async function proxyOf(t: ExecutionContext, target: number): Promise<Prox
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  t.teardown(async () => {
-    server.close();
-    cut();
-    await once(server, 'close');
-  });
   return {
     port: (server.address() as AddressInfo).port,
     cut,
@@ -52,6 +64,11 @@ export async function proxyOf(t: ExecutionContext, target: number): Promise<Prox
     heal() {
       isSilent = false;
       cut();
+    },
+    async close() {
+      server.close();
+      cut();
+      await once(server, 'close');
     },
   };
 }
