@@ -180,6 +180,7 @@ export const WORKER: Section<WorkerSettings> = {
       WORKER_DEFAULTS.sharedMemory,
       'functions share the memory of their node; `false`: all run in processes of their own (for measuring)',
     ),
+    loadMs: defaulted(WHOLE_NUMBER, WORKER_DEFAULTS.loadMs, 'how long the functions of an app may take to load'),
     idleProcesses: defaulted(WHOLE_NUMBER, WORKER_DEFAULTS.idleProcesses, 'processes of isolated apps that an executor keeps without work'),
     idleProcessMs: defaulted(WHOLE_NUMBER, WORKER_DEFAULTS.idleProcessMs, 'how long it keeps one'),
   },

@@ -9,17 +9,17 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import type { AppDefinition } from '../core/app.ts';
 import { PheromoneError } from '../core/errors.ts';
-import { afterExecutorDeath } from '../core/recovery.ts';
 import { type Log, openLog } from '../log/log.ts';
 import { ObjectStore } from '../store/objects.ts';
 import { SessionTable } from '../store/sessions.ts';
 import { hostNowNs } from './clock.ts';
+import { timeoutOf } from './failure.ts';
 import { type LoadedApp, loadFunction } from './functions.ts';
 import { Invocation } from './invocation.ts';
 import { ProcessDied } from './isolated/isolated-process.ts';
 import { KnownApps } from './known-apps.ts';
 import { type EntryId, Ledger, type Invocation as LedgerEntry, NONE } from './ledger.ts';
-import type { FunctionBody } from './library.ts';
+import { type FunctionBody, isThenable } from './library.ts';
 import { Outbox } from './outbox.ts';
 import { logOutput } from './output.ts';
 import { Pending } from './pending.ts';
@@ -39,6 +39,7 @@ export class Executor {
   readonly #objects: ObjectStore;
   readonly #ledger: Ledger;
   readonly #threads: Threads;
+  readonly #loadNs: number;
   readonly #finder: WorkFinder;
   readonly #outbox: Outbox;
   readonly #rest: Rest;
@@ -52,6 +53,7 @@ export class Executor {
 
   constructor(setup: ExecutorSetup, port: MessagePort) {
     this.#thread = setup.thread;
+    this.#loadNs = setup.isolation.loadMs * 1e6;
     this.#port = port;
     this.#sessions = new SessionTable(setup.store);
     this.#objects = new ObjectStore(setup.store, this.#sessions, setup.thread, (action) => this.#critically(action));
@@ -66,7 +68,7 @@ export class Executor {
     this.#finder = new WorkFinder(setup.thread, this.#ledger, this.#threads, (slot) => this.#isOutOfLine(slot));
     this.#rest = new Rest(setup.thread, setup.spinMs * 1e6, this.#threads, this.#finder);
     this.#pending = new Pending({
-      timedOut: ({ invocation }) => this.#fail(invocation, timeoutError(invocation)),
+      timedOut: ({ invocation }) => this.#fail(invocation, timeoutOf(invocation)),
       exhausted: () => {
         this.#outbox.push(RETIRE, 0, 0, 0);
         this.#outbox.flush();
@@ -158,7 +160,9 @@ export class Executor {
       },
     );
     // It takes its place from now on: whatever else is claimed meanwhile will run beside it.
-    this.#pending.load(loading, () => this.#rest.resume(), app.plan.functions[fn]?.concurrency);
+    const dueNs = hostNowNs() + this.#loadNs;
+    this.#ledger.setDue(id, dueNs / 1e6);
+    this.#beginLoad(loading, dueNs, app.plan.functions[fn]?.concurrency);
   }
 
   #run(id: EntryId, app: LoadedApp, body: FunctionBody): void {
@@ -216,13 +220,10 @@ export class Executor {
       this.#rest.resume();
     };
     result.then(settle, (error: unknown) => {
-      if (!record.abandoned && error instanceof ProcessDied) {
-        const { recovery } = invocation.loaded.plan;
-        if (afterExecutorDeath(recovery, invocation.attempt, error.isSuspect) === 'rerun') {
-          this.#pending.remove(record);
-          this.#runAgain(id, invocation, span);
-          return;
-        }
+      if (!record.abandoned && error instanceof ProcessDied && error.runsAgain(invocation)) {
+        this.#pending.remove(record);
+        this.#runAgain(id, invocation, span);
+        return;
       }
       if (!record.abandoned) this.#fail(invocation, error);
       settle();
@@ -303,18 +304,18 @@ export class Executor {
       () => this.#answer({ type: 'loaded', app: index }),
       ({ code, message }: PheromoneError) => this.#answer({ type: 'loaded', app: index, error: { code, message } }),
     );
-    this.#pending.load(loading, () => this.#rest.resume());
+    // Processes are watched by themselves.
+    this.#beginLoad(loading, this.#apps.isIsolated(definition) ? Number.POSITIVE_INFINITY : hostNowNs() + this.#loadNs);
+  }
+
+  /** A module may block the thread: the scheduler looks after it from now on. */
+  #beginLoad(loading: Promise<void>, dueNs: number, concurrency?: number): void {
+    this.#pending.load(loading, dueNs, () => this.#rest.resume(), concurrency);
+    this.#threads.setLoopDueNs(this.#thread, this.#pending.arm());
+    this.#threads.askToBeWatched();
   }
 
   #answer(message: FromExecutor): void {
     this.#port.postMessage(message);
   }
-}
-
-function timeoutError({ app, fn, plan }: Invocation): PheromoneError {
-  return new PheromoneError('FUNCTION_TIMED_OUT', `app "${app}": function "${fn}": expected to end within ${plan.timeoutMs} ms`);
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
 }

@@ -27,7 +27,7 @@ export class KnownApps {
 
   add(index: number, definition: AppDefinition): LoadedApp {
     const app = this.#shelf.add(index, definition);
-    if (this.#isIsolated(definition)) app.bodies.fill(this.#isolated.bodyOf(app, definition));
+    if (this.isIsolated(definition)) app.bodies.fill(this.#isolated.bodyOf(app, definition));
     return app;
   }
 
@@ -35,7 +35,7 @@ export class KnownApps {
   async load(index: number, definition: AppDefinition): Promise<void> {
     const app = this.add(index, definition);
     if (definition.warm === false) return;
-    await (this.#isIsolated(definition) ? this.#isolated.load(app, definition) : loadAll(app));
+    await (this.isIsolated(definition) ? this.#isolated.load(app, definition) : loadAll(app));
   }
 
   remove(index: number): void {
@@ -49,7 +49,8 @@ export class KnownApps {
     this.#isolated.close();
   }
 
-  #isIsolated({ isolation }: AppDefinition): boolean {
+  /** Whether the functions of an app run in processes. */
+  isIsolated({ isolation }: AppDefinition): boolean {
     return isolation === 'processes' || !this.#sharesMemory;
   }
 }

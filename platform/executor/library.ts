@@ -79,3 +79,8 @@ export interface Library {
 
 /** A function of an app. The invocation is over when it returns, or when the promise that it returns is settled. */
 export type FunctionBody = (library: Library) => unknown;
+
+/** Whether the invocation whose body has returned this goes on until it is settled. */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
+}

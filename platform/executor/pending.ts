@@ -33,7 +33,7 @@ export class Pending {
   readonly #concurrencies = new Map<number, number>();
   readonly #abandoned = new Set<PendingRecord>();
   #size = 0;
-  #loads = 0;
+  readonly #loads = new Set<{ readonly dueNs: number }>();
 
   constructor(events: PendingEvents) {
     this.#events = events;
@@ -51,7 +51,7 @@ export class Pending {
 
   /** Whether anything is under way whose result is wanted. */
   get counts(): boolean {
-    return this.#size + this.#loads > 0;
+    return this.#size + this.#loads.size > 0;
   }
 
   /** Whether an invocation of a function with this concurrency fits beside those under way. */
@@ -81,14 +81,16 @@ export class Pending {
   }
 
   /**
-   * Counts a load of functions as something under way; calls `done` at its end. `concurrency`: of the function
+   * Counts a load of functions as something under way; calls `done` at its end. A thread that it blocks for longer
+   * than until `dueNs` is to be replaced. `concurrency`: of the function
    * whose invocation waits for it; left out where none does.
    */
-  load(loading: Promise<void>, done: () => void, concurrency?: number): void {
-    this.#loads++;
+  load(loading: Promise<void>, dueNs: number, done: () => void, concurrency?: number): void {
+    const load = { dueNs };
+    this.#loads.add(load);
     if (concurrency !== undefined) this.#take(concurrency);
     void loading.then(() => {
-      this.#loads--;
+      this.#loads.delete(load);
       if (concurrency !== undefined) this.#giveBack(concurrency);
       done();
     });
@@ -108,6 +110,7 @@ export class Pending {
   /** Sets the timers that are missing; returns when the next invocation is due. Called when the thread goes to its event loop. */
   arm(): number {
     let earliestNs = Number.POSITIVE_INFINITY;
+    for (const { dueNs } of this.#loads) earliestNs = Math.min(earliestNs, dueNs);
     for (const group of this.#groups.values()) {
       const [first] = group.records;
       if (first === undefined) continue;

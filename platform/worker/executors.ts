@@ -5,6 +5,7 @@ import { PheromoneError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
 import { type ExecutorSetup, executorNumber, type FromExecutor, type ToExecutor } from '../executor/protocol.ts';
 import { ABSENT, BETWEEN, BODY, DYING, FULL, LOOP, PARKED, SEARCHING, type Threads } from '../executor/threads.ts';
+import { hostNowNs } from '../executor/clock.ts';
 import { openLog } from '../log/log.ts';
 import { LANES, THREADS } from '../store/memory.ts';
 import type { ExecutorState } from '../wire/messages.ts';
@@ -25,7 +26,11 @@ export interface ExecutorEvents {
 
 /** An app that no executor has loaded yet. */
 interface Loading {
-  /** Threads that have ended meanwhile. */
+  /** The one that tries; the others hear of the app when it has succeeded, so that a module that blocks holds up no more than one. 0: none. */
+  thread: number;
+  /** Since when it tries. */
+  sinceNs: number;
+  /** Threads that have ended over it. */
   deaths: number;
   settle(error: PheromoneError | undefined): void;
 }
@@ -79,20 +84,29 @@ export class Executors {
       if (code === 'ERR_WORKER_OUT_OF_MEMORY') cause = 'its memory, the heap, is full';
     });
     worker.on('exit', () => this.#onExit(thread, cause));
-    // Those that were told of them may be gone before they answer.
-    for (const app of this.#loading.keys()) this.tell(thread, { type: 'app', app, definition: this.#apps.get(app) as AppDefinition });
+    for (const [app, load] of this.#loading) if (load.thread === 0) this.#tryToLoad(app, load);
   }
 
   /**
-   * Makes an app's functions known to all executors; resolves when the first has loaded them. Rejects with
+   * Makes the functions of an app, one of those of the constructor, known to all executors; resolves when the first has loaded them. Rejects with
    * `FUNCTION_LOAD_FAILED`, and with `EXECUTOR_DIED` where loading them ends one thread after the other.
    */
-  load(app: number, definition: AppDefinition): Promise<void> {
+  load(app: number): Promise<void> {
     const loaded = new Promise<void>((resolve, reject) => {
-      this.#loading.set(app, { deaths: 0, settle: (error) => (error === undefined ? resolve() : reject(error)) });
+      const settle = (error?: PheromoneError): void => (error === undefined ? resolve() : reject(error));
+      const load = { thread: 0, sinceNs: 0, deaths: 0, settle };
+      this.#loading.set(app, load);
+      this.#tryToLoad(app, load);
     });
-    this.#tellAll({ type: 'app', app, definition });
     return loaded;
+  }
+
+  /** Has an executor load an app, an idle one where there is one; with none at all, the next that starts does. */
+  #tryToLoad(app: number, load: Loading): void {
+    const threads = [...this.#workers.keys()].filter((thread) => !this.#leaving.has(thread));
+    load.thread = threads.find((thread) => this.#threads.kind(thread) === PARKED) ?? threads[0] ?? 0;
+    load.sinceNs = hostNowNs();
+    if (load.thread !== 0) this.tell(load.thread, { type: 'app', app, definition: this.#apps.get(app) as AppDefinition });
   }
 
   forget(app: number): void {
@@ -122,6 +136,7 @@ export class Executors {
       const wasLeaving = this.#leaving.has(thread);
       this.#leaving.add(thread);
       this.#events.hung(thread, kind === BODY);
+      if (kind !== BODY) this.#blameBlockedLoads(thread, nowNs);
       if (!wasLeaving) this.start();
       this.#terminate(this.#workers.get(thread), thread, TERMINATE_TRIES);
     }
@@ -195,8 +210,8 @@ export class Executors {
     return undefined;
   }
 
-  #tellAll(message: ToExecutor): void {
-    for (const thread of this.#workers.keys()) if (!this.#leaving.has(thread)) this.tell(thread, message);
+  #tellAll(message: ToExecutor, except?: number): void {
+    for (const thread of this.#workers.keys()) if (thread !== except && !this.#leaving.has(thread)) this.tell(thread, message);
   }
 
   #receive(thread: number, message: FromExecutor): void {
@@ -205,8 +220,11 @@ export class Executors {
       return;
     }
     const { app, error } = message;
-    this.#loading.get(app)?.settle(error === undefined ? undefined : new PheromoneError(error.code, error.message));
+    const load = this.#loading.get(app);
+    if (load === undefined) return;
     this.#loading.delete(app);
+    if (error === undefined) this.#tellAll({ type: 'app', app, definition: this.#apps.get(app) as AppDefinition }, thread);
+    load.settle(error === undefined ? undefined : new PheromoneError(error.code, error.message));
   }
 
   #onExit(thread: number, cause: string | undefined): void {
@@ -216,8 +234,8 @@ export class Executors {
     this.#threads.setKind(thread, ABSENT);
     if (this.#stopped) return;
     this.#events.ended(thread, inBody, cause);
+    this.#retryLoads(thread, inBody || isReplaced);
     if (!isReplaced) {
-      if (!inBody) this.#blameLoads();
       this.start();
     } else if (this.#owed > 0) {
       this.#owed--;
@@ -225,13 +243,33 @@ export class Executors {
     }
   }
 
-  /** A thread ended outside of any body: if that goes on, it is what apps do when they are loaded. */
-  #blameLoads(): void {
+  /** A thread has ended that was to load apps. Outside of any body: if that goes on, it is what they do when they are loaded. */
+  #retryLoads(thread: number, inBody: boolean): void {
     for (const [app, load] of this.#loading) {
-      if (++load.deaths <= LIMITS.attempts) continue;
+      if (load.thread !== thread) continue;
+      if (!inBody) load.deaths++;
+      if (load.deaths <= LIMITS.attempts) {
+        this.#tryToLoad(app, load);
+        continue;
+      }
       this.#loading.delete(app);
       const name = this.#apps.get(app)?.name;
       load.settle(new PheromoneError('EXECUTOR_DIED', `app "${name}": ${load.deaths} executors ended while they loaded its functions`));
+    }
+  }
+
+  /** A thread whose event loop is blocked was to load apps: one that it has tried to load for too long blocks it. */
+  #blameBlockedLoads(thread: number, nowNs: number): void {
+    const { loadMs } = this.#setup.isolation;
+    for (const [app, load] of this.#loading) {
+      if (load.thread !== thread) continue;
+      if (nowNs - load.sinceNs < loadMs * 1e6) {
+        this.#tryToLoad(app, load);
+        continue;
+      }
+      this.#loading.delete(app);
+      const name = this.#apps.get(app)?.name;
+      load.settle(new PheromoneError('FUNCTION_LOAD_FAILED', `app "${name}": expected its functions to load within ${loadMs} ms`));
     }
   }
 }

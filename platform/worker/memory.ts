@@ -12,10 +12,10 @@ export interface NodeMemory {
 }
 
 export function reserveNode(options: WorkerOptions): NodeMemory {
-  const { name: node, arenaBytes, spinMs, labels, twoTier, sharedMemory, idleProcesses, idleProcessMs, heapMb } = options;
+  const { name: node, arenaBytes, spinMs, labels, twoTier, sharedMemory, loadMs, idleProcesses, idleProcessMs, heapMb } = options;
   const threads = reserveThreads();
   const shared = { store: reserveMemory({ arenaBytes }), ledger: reserveLedger(), threads, reports: reserveReports() };
-  const isolation = { idleProcesses, idleProcessMs, heapMb };
+  const isolation = { loadMs, idleProcesses, idleProcessMs, heapMb };
   const setup = { ...shared, node, spinMs, labels, placesAll: !twoTier, sharedMemory, isolation, heapMb };
   return { setup, threads: new Threads(threads) };
 }

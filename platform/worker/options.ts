@@ -44,6 +44,8 @@ export interface WorkerOptions {
   readonly appMemoryBytes: number;
   /** `false`: functions of all apps run in processes of their own, with copies of their inputs. For measuring. */
   readonly sharedMemory: boolean;
+  /** How long the functions of an app may take to load; what blocks for longer loses its thread, or its process. */
+  readonly loadMs: number;
   /** Processes of isolated apps that an executor keeps without work, at most. */
   readonly idleProcesses: number;
   /** How long it keeps one. */
@@ -71,6 +73,7 @@ export const WORKER_DEFAULTS: WorkerOptions = {
   heapMb: 0,
   appMemoryBytes: 0,
   sharedMemory: true,
+  loadMs: 30_000,
   idleProcesses: 4,
   idleProcessMs: 60_000,
 };
@@ -86,6 +89,7 @@ export function workerOptions(given: Partial<WorkerOptions>): WorkerOptions {
   }
   if (options.heapMb !== 0) expectInteger('heapMb', options.heapMb, LIMITS.heapMinMb, LIMITS.heapMaxMb);
   expectInteger('appMemoryBytes', options.appMemoryBytes, 0, 16 * 2 ** 30);
+  expectInteger('loadMs', options.loadMs, 1, 2 ** 31 - 1);
   expectInteger('idleProcesses', options.idleProcesses, 0, 1_000);
   expectInteger('idleProcessMs', options.idleProcessMs, 1, 2 ** 31 - 1);
   expectInteger('pingMs', options.pingMs, 1, 60_000);

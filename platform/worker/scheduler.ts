@@ -119,7 +119,7 @@ export class Scheduler implements Service {
     const app = await this.#apps.prepare(definition, version);
     try {
       this.#appTable.open(app.index, app.plan.name, definition.memoryBytes ?? (this.#appMemoryBytes || undefined));
-      await this.#executors.load(app.index, definition);
+      await this.#executors.load(app.index);
       this.#core.addApp(app.plan, app.factories, hostNowMs());
     } catch (error) {
       this.#forget(app);

@@ -7,6 +7,8 @@ import type { FunctionBody } from '../library.ts';
 import { IsolatedProcess } from './isolated-process.ts';
 
 export interface IsolationOptions {
+  /** How long the functions of an app may take to load. */
+  readonly loadMs: number;
   /** Processes without work that an executor keeps, at most. */
   readonly idleProcesses: number;
   /** How long it keeps one. */
@@ -54,7 +56,7 @@ export class IsolatedApps {
 
   /** Starts the app's process with all functions loaded. Rejects with `FUNCTION_LOAD_FAILED`, `EXECUTOR_DIED`. */
   load(app: LoadedApp, definition: AppDefinition): Promise<void> {
-    return this.#processOf(app, definition, true).loaded();
+    return this.#processOf(app, definition, true).loaded(this.#options.loadMs);
   }
 
   forget(app: LoadedApp): void {

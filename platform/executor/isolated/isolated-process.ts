@@ -6,6 +6,7 @@ import { serialize } from 'node:v8';
 import type { AppDefinition } from '../../core/app.ts';
 import { PheromoneError } from '../../core/errors.ts';
 import type { AppPlan } from '../../core/plan.ts';
+import { afterExecutorDeath } from '../../core/recovery.ts';
 import { FrameDecoder } from '../../wire/codec.ts';
 import type { Invocation } from '../invocation.ts';
 import type { ReceivedObject } from '../library.ts';
@@ -40,6 +41,11 @@ export class ProcessDied extends PheromoneError {
   constructor(message: string, isSuspect: boolean) {
     super('EXECUTOR_DIED', message);
     this.isSuspect = isSuspect;
+  }
+
+  /** Whether the invocation, under which it ended, runs again. */
+  runsAgain({ loaded, attempt }: Invocation): boolean {
+    return afterExecutorDeath(loaded.plan.recovery, attempt, this.isSuspect) === 'rerun';
   }
 }
 
@@ -122,9 +128,15 @@ export class IsolatedProcess {
     return this.#runs.size + this.#loads.length + this.#aborted.size === 0;
   }
 
-  /** Resolves when it has loaded all functions; for one that was started so. */
-  loaded(): Promise<void> {
-    return new Promise((resolve, reject) => this.#loads.push({ resolve, reject }));
+  /** Resolves when it has loaded all functions; for one that was started so. Takes longer than `withinMs`: it is ended. */
+  loaded(withinMs: number): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const timer = setTimeout(() => {
+      reject(new PheromoneError('FUNCTION_LOAD_FAILED', `app "${this.#app.name}": expected its functions to load within ${withinMs} ms`));
+      this.kill('was ended, for its functions did not load in time');
+    }, withinMs);
+    this.#loads.push({ resolve, reject });
+    return promise.finally(() => clearTimeout(timer));
   }
 
   /** Runs an invocation: does in the node what its body does in the process. Rejects as the body does, or with {@link ProcessDied}. */

@@ -1,0 +1,4 @@
+/** A module that blocks whoever imports it. */
+export function never(): void {}
+
+for (;;);
