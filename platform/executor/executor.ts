@@ -265,10 +265,7 @@ export class Executor {
   async #waitInLoop(): Promise<void> {
     const canTake = !this.#retiring && this.#pending.hasRoomFor(Number.POSITIVE_INFINITY);
     this.#threads.setLoopDueNs(this.#thread, this.#pending.arm());
-    if (this.#retiring && !this.#pending.counts) {
-      this.#apps.close();
-      if (!this.#apps.isBusy) this.#answer({ type: 'retired' });
-    }
+    if (this.#retiring && !this.#pending.counts && this.#apps.close()) this.#answer({ type: 'retired' });
     await this.#rest.waitInLoop(canTake ? () => this.#finder.isAdmissible(this.#roomIfShared()) : undefined);
   }
 

@@ -44,9 +44,10 @@ export class KnownApps {
     this.#shelf.remove(index);
   }
 
-  /** Ends all processes; `isBusy` tells when they have ended. */
-  close(): void {
+  /** Ends all processes; returns whether they have ended. */
+  close(): boolean {
     this.#isolated.close();
+    return !this.#isolated.isBusy;
   }
 
   /** Whether the functions of an app run in processes. */
