@@ -4,7 +4,7 @@ import { ConfigError } from '../config/config-error.ts';
 import { CONFIG_VARIABLE, type Configuration, type Flags, readConfiguration } from '../config/configuration.ts';
 import { readText } from '../config/read-file.ts';
 import { CLUSTER, type ClusterSettings, SECTIONS, SHARED } from '../config/sections.ts';
-import { flagName, type Section, settingsOf } from '../config/setting.ts';
+import { flagName, type Section, settingsOf, variable } from '../config/setting.ts';
 import { configureLog } from '../log/log.ts';
 import type { Security } from '../wire/security.ts';
 
@@ -27,7 +27,10 @@ export function offer(command: Command, offers: readonly Offer[]): Command {
   return command;
 }
 
-/** Everything that was given: flags of `command` and of the program, environment and file. Sets up the log of this process. */
+/**
+ * Everything that was given: flags of `command` and of the program, environment and file. Sets up the log of this
+ * process, and takes secrets out of its environment, where functions would find them.
+ */
 export function settingsOfCommand(command: Command, offers: readonly Offer[]): Configuration {
   const given = command.optsWithGlobals<Flags & { config?: string }>();
   const flags: Record<string, Record<string, string | boolean | undefined>> = {};
@@ -38,6 +41,9 @@ export function settingsOfCommand(command: Command, offers: readonly Offer[]): C
   }
   const { config = process.env[CONFIG_VARIABLE] } = given;
   const configuration = readConfiguration(SECTIONS, { file: config, env: process.env, flags });
+  for (const section of SECTIONS) {
+    for (const [name, { secret }] of settingsOf(section)) if (secret) delete process.env[variable(section, name)];
+  }
   const { logLevel, logFile } = configuration.of(SHARED);
   configureLog({ level: logLevel, file: logFile });
   return configuration;

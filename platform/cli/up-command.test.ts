@@ -96,12 +96,15 @@ test.serial('A cluster is found by the other commands, serves them, logs, and en
 });
 
 test.serial('A process that dies is reported, and started again where that is wanted', async (t) => {
-  const { child, ended, pids, said } = await up(t, '--workers', '1', '--coordinators', '0', '--restart');
+  const { child, ended, pids, said } = await up(t, '--workers', '1', '--coordinators', '1', '--restart');
   process.kill(pids.get('worker-1')!, 'SIGKILL');
   await said(/worker-1 died \(SIGKILL\); starting it again/);
   const [, again] = await said(/worker-1 is back as process (\d+)/);
-  child.kill('SIGINT');
-  t.is((await ended).code, EXIT.fine);
+  // As service managers do, to every process that they find.
+  for (const pid of [child.pid!, pids.get('manager')!, Number(again)]) process.kill(pid, 'SIGTERM');
+  const { code, stderr } = await ended;
+  t.is(code, EXIT.fine);
+  t.deepEqual(stderr.match(/died/g), ['died']);
   t.true(await gone([...pids.values(), Number(again)]));
 });
 
@@ -118,6 +121,7 @@ test('What a role is told wrongly is told before anything starts', async (t) => 
   const cases = [
     [['up', '--executors', '0'], /^pheromone: --executors: expected a whole number from 1 to \d+, got 0\n$/],
     [['up', '--log-file', 'x'], /^pheromone: log-file: expected none, since each process/],
+    [['up', '--workers', '0'], /^pheromone: --workers: expected a whole number from 1 to 100, got 0\n$/],
     [['up', '--workers', 'two'], /^pheromone: --workers: expected a whole number, got "two"\n$/],
     [['coordinator'], /^pheromone: coordinator: expected --manager HOST:PORT, got none\n$/],
     [['manager', '--host', '0.0.0.0'], /^pheromone: INVALID_ARGUMENT: listen on 0\.0\.0\.0:0: expected a cluster secret, or 127\.0\.0\.1/],
@@ -153,6 +157,9 @@ test.serial('Roles that were started one by one find each other, with a secret f
       ['worker', undefined],
     ],
   );
+  const seen = (await run(['call', 'greet', 'environment', '--manager', manager], '', env)).stdout.toString();
+  t.true('PATH' in JSON.parse(seen));
+  t.false(seen.includes(env.PHEROMONE_CLUSTER_SECRET));
   const stranger = await run(['apps', '--manager', manager]);
   t.is(stranger.code, EXIT.failure);
   t.regex(stranger.stderr, /UNAUTHENTICATED/);

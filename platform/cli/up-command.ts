@@ -12,21 +12,13 @@ import { interrupted, note, print } from './terminal.ts';
 /** How long a process may take to finish what it has under way: longer than any of them allows itself. */
 const DRAIN_MS = 60_000;
 
-/** Runs a cluster until it is interrupted, or one of its processes dies and is not to be restarted. */
+/** Runs a cluster until it is interrupted. */
 export async function upCommand(configuration: Configuration): Promise<ExitCode> {
-  const { workers, coordinators, restart, gateway } = configuration.of(UP);
-  const { state: folder, logFile } = configuration.of(SHARED);
-  if (logFile !== undefined)
-    throw new ConfigError(`log-file: expected none, since each process of a cluster has its own in the state folder`);
-  const state = new StateFolder(folder);
+  const state = new StateFolder(configuration.of(SHARED).state);
+  const options = clusterOptions(configuration, state);
   state.claim();
   const stopped = interrupted(() => process.exit(EXIT.failure));
-  const starting = startCluster({
-    ...{ workers, coordinators, restart, events: reports(restart), logFolder: state.logFolder },
-    ...surroundingsOf(configuration, state.storeFolder),
-    ...optionsOfRoles(configuration),
-    gateway: gateway ? gatewayOptionsOf(configuration) : undefined,
-  });
+  const starting = startCluster(options);
   const cluster = await Promise.race([starting, stopped]);
   if (cluster === undefined) {
     note('pheromone: stopping before everything has started');
@@ -44,12 +36,22 @@ export async function upCommand(configuration: Configuration): Promise<ExitCode>
   }
 }
 
-/** Without what tells processes apart, which is for the cluster to say. */
-function optionsOfRoles(configuration: Configuration): Pick<ClusterOptions, 'manager' | 'coordinator' | 'worker'> {
+function clusterOptions(configuration: Configuration, state: StateFolder): ClusterOptions {
+  const { workers, coordinators, restart, gateway } = configuration.of(UP);
+  if (configuration.of(SHARED).logFile !== undefined) {
+    throw new ConfigError('log-file: expected none, since each process of a cluster has its own in the state folder');
+  }
+  // What tells processes apart is for the cluster to say.
   const { host: _managerHost, ...manager } = configuration.given(MANAGER);
   const { host: _coordinatorHost, name: _coordinatorName, port: _coordinatorPort, ...coordinator } = configuration.given(COORDINATOR);
   const { host: _workerHost, name: _workerName, port: _workerPort, ...worker } = configuration.given(WORKER);
-  return { manager, coordinator, worker };
+  return {
+    ...{ workers, coordinators, restart, manager, coordinator, worker },
+    ...surroundingsOf(configuration, state.storeFolder),
+    gateway: gateway ? gatewayOptionsOf(configuration) : undefined,
+    logFolder: state.logFolder,
+    events: reports(restart),
+  };
 }
 
 function overview(cluster: Cluster, state: StateFolder): string {

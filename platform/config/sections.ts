@@ -224,6 +224,10 @@ export interface UpSettings {
 export const UP: Section<UpSettings> = {
   name: 'up',
   title: 'Local cluster (`pheromone up`)',
+  check({ workers = 1, coordinators = 1 }) {
+    expectProcesses('workers', workers);
+    expectProcesses('coordinators', coordinators);
+  },
   settings: {
     workers: defaulted(WHOLE_NUMBER, 2, 'worker nodes'),
     coordinators: defaulted(WHOLE_NUMBER, 1, 'coordinators'),
@@ -233,3 +237,8 @@ export const UP: Section<UpSettings> = {
 };
 
 export const SECTIONS: readonly Section[] = [SHARED, CLUSTER, UP, MANAGER, COORDINATOR, WORKER, STORE, GATEWAY, GATEWAY_BOUNDS];
+
+/** As many as one machine could bear. */
+function expectProcesses(name: string, count: number): void {
+  if (count < 1 || count > 100) throw new RangeError(`${name}: expected a whole number from 1 to 100, got ${count}`);
+}

@@ -109,6 +109,8 @@ export class Cluster {
 
   /** Ends all processes in order, each after `graceMs` at once. Never rejects; may be called twice. */
   async stop(graceMs?: number): Promise<void> {
+    // Whoever asked for the end may have asked every process.
+    for (const seat of this.#seats.values()) seat.retire();
     for (const role of STOP_ORDER) {
       await Promise.all([...this.#seats.values()].filter((seat) => seat.role === role).map((seat) => seat.stop(graceMs)));
     }

@@ -64,10 +64,15 @@ export class Seat<R extends Role = Role> {
     await this.#starting;
   }
 
-  /** Ends the process in order, after `graceMs` at once, and starts none again. Never rejects. */
-  async stop(graceMs?: number): Promise<void> {
+  /** Starts none again, and calls the end of the process that runs no death. */
+  retire(): void {
     this.#wanted = false;
     clearTimeout(this.#retry);
+  }
+
+  /** Ends the process in order, after `graceMs` at once, and starts none again. Never rejects. */
+  async stop(graceMs?: number): Promise<void> {
+    this.retire();
     await this.#starting?.catch(() => {});
     await this.#process?.stop(graceMs);
   }

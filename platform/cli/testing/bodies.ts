@@ -25,3 +25,8 @@ export function failing(): void {
 export function endless(library: Library): Promise<void> {
   return new Promise((resolve) => library.signal.addEventListener('abort', () => resolve(), { once: true }));
 }
+
+/** Says what a function can read of its process's environment. */
+export function environment(library: Library): void {
+  library.send(Buffer.from(JSON.stringify(process.env)), {}, { output: true });
+}
