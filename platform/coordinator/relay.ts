@@ -55,11 +55,6 @@ export class Relay {
     this.#over = over;
   }
 
-  /** Sessions under way. */
-  get sessions(): number {
-    return this.#sessions;
-  }
-
   /**
    * Starts a session. Returns a function that gives it up; the caller then hears `CANCELLED`, unless an answer was
    * faster. Throws `OVERLOADED`.
