@@ -4,6 +4,7 @@ import test from 'ava';
 import type { PheromoneError } from '../core/errors.ts';
 import { WIRE_LIMITS } from '../wire/limits.ts';
 import type { ClientMessage } from '../wire/messages.ts';
+import { spanOf } from '../wire/testing/spans.ts';
 import type { SubscribeOptions } from './subscription.ts';
 import { type Behaviour, clientOf, failsWith } from './testing.ts';
 
@@ -142,7 +143,7 @@ test('a subscriber gets all outputs and spans of a session, in memory of its own
       { source: 'f', key: 'k', group: 'g', size: 1 },
       { source: 'h', key: '', group: '', size: 2 },
     ];
-    const spans = [{ fn: 'f', startedNs: 1, endedNs: 2 }];
+    const spans = [spanOf('f', 1, 2)];
     connection.send({ type: 'event', subscription: message.id, outputs, spans }, Uint8Array.of(1, 2, 3));
   });
   const results: unknown[] = [];
@@ -165,7 +166,7 @@ test('a subscriber gets all outputs and spans of a session, in memory of its own
       { source: 'f', key: 'k', group: 'g', bytes: Uint8Array.of(1) },
       { source: 'h', key: '', group: '', bytes: Uint8Array.of(2, 3) },
     ],
-    spans: [{ fn: 'f', startedNs: 1, endedNs: 2 }],
+    spans: [spanOf('f', 1, 2)],
   };
   t.deepEqual(results, [expected, expected]);
 });

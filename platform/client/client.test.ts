@@ -1,6 +1,7 @@
 import test from 'ava';
 import { WIRE_LIMITS } from '../wire/limits.ts';
 import type { Call, ClientMessage } from '../wire/messages.ts';
+import { spanOf } from '../wire/testing/spans.ts';
 import { app, clientOf, echo, echoing, failsWith } from './testing.ts';
 
 test('a call resolves with its outputs, its key, group and source', async (t) => {
@@ -11,7 +12,7 @@ test('a call resolves with its outputs, its key, group and source', async (t) =>
       { source: 'f', key: 'k', group: 'g', size: 1 },
       { source: 'h', key: '', group: '', size: 2 },
     ];
-    connection.send({ type: 'result', id: message.id, outputs, spans: [{ fn: 'f', startedNs: 1, endedNs: 2 }] }, payload);
+    connection.send({ type: 'result', id: message.id, outputs, spans: [spanOf('f', 1, 2)] }, payload);
   });
   t.is(client.pid, process.pid);
   const result = await client.call('a', 'f', Uint8Array.of(1, 2, 3), { answer: 'all', deadlineMs: 5_000, trace: true });
@@ -20,7 +21,7 @@ test('a call resolves with its outputs, its key, group and source', async (t) =>
       { source: 'f', key: 'k', group: 'g', bytes: Uint8Array.of(1) },
       { source: 'h', key: '', group: '', bytes: Uint8Array.of(2, 3) },
     ],
-    spans: [{ fn: 'f', startedNs: 1, endedNs: 2 }],
+    spans: [spanOf('f', 1, 2)],
   });
 });
 

@@ -1,5 +1,5 @@
 /** What is asked of an app, and what it comes to. */
-import type { NodeMessage, OutputHead, Span } from '../wire/messages.ts';
+import type { NodeMessage, OutputHead, Trace } from '../wire/messages.ts';
 import { expectAnswer } from './pending.ts';
 
 /** An object that a function sent as output. */
@@ -12,11 +12,9 @@ export interface Output {
   readonly bytes: Uint8Array;
 }
 
-export interface CallResult {
+export interface CallResult extends Trace {
   /** One where the call asked for the first; otherwise all of them, in no particular order. */
   readonly outputs: readonly Output[];
-  /** When each invocation ran; empty unless a trace was asked for. */
-  readonly spans: readonly Span[];
 }
 
 export interface CallOptions {
@@ -26,7 +24,7 @@ export interface CallOptions {
   readonly deadlineMs?: number | undefined;
   /** Cancels the call. */
   readonly signal?: AbortSignal | undefined;
-  /** Have the result say when each invocation ran. */
+  /** Have the result tell of the session's course: see `Trace`. */
   readonly trace?: boolean;
 }
 
@@ -50,8 +48,13 @@ export interface FeedOptions {
 
 /** Reads the answer to a call. */
 export function readResult(message: NodeMessage, payload: Uint8Array, isOwn: boolean): CallResult {
-  const { outputs, spans } = expectAnswer(message, 'result');
-  return { outputs: ownOutputs(outputs, payload, isOwn), spans };
+  const result = expectAnswer(message, 'result');
+  return { outputs: ownOutputs(result.outputs, payload, isOwn), ...traceOf(result) };
+}
+
+/** What a message says of a session's course. */
+export function traceOf({ spans, transfers }: Trace): Trace {
+  return transfers === undefined ? { spans } : { spans, transfers };
 }
 
 /** The outputs that lie in a payload, each with memory of its own. */

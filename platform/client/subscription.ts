@@ -1,7 +1,7 @@
 /** The outputs of an app's sessions that nobody waits for: those that were fed, or that triggers of app scope opened. */
 import { PheromoneError } from '../core/errors.ts';
 import type { SubscriptionEvent, SubscriptionFault } from '../wire/messages.ts';
-import { type CallResult, ownOutputs } from './run.ts';
+import { type CallResult, ownOutputs, traceOf } from './run.ts';
 
 /** What a listener throws ends neither connection nor subscription: it is reported as an uncaught exception. */
 export interface SubscribeOptions {
@@ -43,7 +43,7 @@ export class OpenSubscription implements Subscription {
   /** Takes what the node sent; handed over as a {@link Connection} does. */
   receive(message: SubscriptionEvent | SubscriptionFault, payload: Uint8Array, isOwn: boolean): void {
     const { onOutput, onFault } = this.#options;
-    if (message.type === 'event') notify(onOutput, { outputs: ownOutputs(message.outputs, payload, isOwn), spans: message.spans });
+    if (message.type === 'event') notify(onOutput, { outputs: ownOutputs(message.outputs, payload, isOwn), ...traceOf(message) });
     else if (onFault !== undefined) notify(onFault, new PheromoneError(message.code, message.message));
   }
 

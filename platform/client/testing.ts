@@ -5,6 +5,7 @@ import { type ErrorCode, PheromoneError } from '../core/errors.ts';
 import { type ClientConnection, NODE_SIDE } from '../wire/client-protocol.ts';
 import { listen } from '../wire/greeting.ts';
 import type { Call, ClientMessage } from '../wire/messages.ts';
+import { spanOf } from '../wire/testing/spans.ts';
 import { type Client, type ClientOptions, connectClient } from './client.ts';
 
 /** What the node does with a message; the payload is a copy. */
@@ -33,7 +34,7 @@ export async function clientOf(
 
 /** Answers a call with its input, as function `fn` would that sends it as output. */
 export function echo({ id, fn, trace }: Call, payload: Uint8Array, connection: ClientConnection): void {
-  const spans = trace ? [{ fn, startedNs: 1_000, endedNs: 2_000 }] : [];
+  const spans = trace ? [spanOf(fn, 1_000, 2_000)] : [];
   connection.send({ type: 'result', id, outputs: [{ source: fn, key: '', group: '', size: payload.length }], spans }, payload);
 }
 

@@ -3,6 +3,7 @@ import type { PheromoneError } from '../core/errors.ts';
 import { app, fn } from '../core/testing/definitions.ts';
 import { clusterOf, until } from './testing/cluster.ts';
 import { fakeWorker, type Given } from './testing/fake-worker.ts';
+import { spanOf } from '../wire/testing/spans.ts';
 
 const INPUT = Buffer.from('input');
 const later: (given: Given) => void = () => {};
@@ -14,7 +15,7 @@ test('a call runs on a worker, and its outputs, their bytes and its trace come b
   const { outputs, spans } = await client.call('x', 'f', INPUT, { trace: true, deadlineMs: 60_000, answer: 'all' });
   t.deepEqual(outputs, [{ source: 'f', key: 'k', group: '', bytes: new Uint8Array(INPUT) }]);
   t.is(spans.length, 1);
-  t.like(spans[0], { fn: 'f', startedNs: 3, endedNs: 4 });
+  t.like(spans[0], spanOf('f', 3, 4));
   const { message } = worker.given[0]!;
   t.like(message, { type: 'call', app: 'x', fn: 'f', answer: 'all', trace: true });
   t.true(message.deadlineMs! > 0 && message.deadlineMs! <= 60_000);

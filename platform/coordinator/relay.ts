@@ -209,7 +209,7 @@ class Run implements Asker {
         // What is not copied when it is sent on must stay as it is.
         const bytes = isOwn || payload.length <= WIRE_LIMITS.copyBytes ? payload : new Uint8Array(payload);
         this.#isOver = true;
-        this.#caller.answered(message.outputs, [bytes], message.spans, () => {});
+        this.#caller.answered(message.outputs, [bytes], message, () => {});
         this.#end();
         break;
       }

@@ -33,10 +33,10 @@ export class ClientSession {
   begin(id: number, begin: (caller: Caller) => () => void): void {
     try {
       const giveUp = begin({
-        answered: (outputs, bytes, spans, release) => {
+        answered: (outputs, bytes, { spans, transfers }, release) => {
           this.#calls.delete(id);
           try {
-            this.#connection.send({ type: 'result', id, outputs, spans }, bytes, { keep: true, sent: release });
+            this.#connection.send({ type: 'result', id, outputs, spans, transfers }, bytes, { keep: true, sent: release });
           } catch (error) {
             release();
             this.#fail(id, error);
@@ -95,7 +95,7 @@ export class ClientSession {
   #subscribe({ id, app, trace }: Subscribe): void {
     const subscriber: Subscriber = {
       trace,
-      output: (outputs, bytes, spans) => {
+      output: (outputs, bytes, { spans, transfers }) => {
         const { pendingBytes } = this.#connection;
         if (pendingBytes > WIRE_LIMITS.unreadBytes) {
           this.#connection.destroy(
@@ -103,7 +103,7 @@ export class ClientSession {
           );
         }
         try {
-          this.#connection.send({ type: 'event', subscription: id, outputs, spans }, bytes);
+          this.#connection.send({ type: 'event', subscription: id, outputs, spans, transfers }, bytes);
         } catch (error) {
           const { code, message } = error as PheromoneError;
           subscriber.fault(code, message);

@@ -1,7 +1,7 @@
 /** What stands behind the door: whatever takes apps and calls, be it one node or a cluster. */
 import type { AppDefinition } from '../core/app.ts';
 import type { ErrorCode } from '../core/errors.ts';
-import type { OutputHead, Span, Status } from '../wire/messages.ts';
+import type { OutputHead, Status, Trace } from '../wire/messages.ts';
 
 /** What a caller asks for. */
 export interface CallRequest {
@@ -24,7 +24,7 @@ export interface FeedRequest {
 /** How a caller learns what became of a call: exactly one of the two, once. */
 export interface Caller {
   /** `bytes` are views of object memory; they hold until `release` is called, which must be done once. */
-  answered(outputs: readonly OutputHead[], bytes: readonly Uint8Array[], spans: readonly Span[], release: () => void): void;
+  answered(outputs: readonly OutputHead[], bytes: readonly Uint8Array[], trace: Trace, release: () => void): void;
   failed(code: ErrorCode, message: string): void;
 }
 
@@ -32,7 +32,7 @@ export interface Caller {
 export interface Subscriber {
   readonly trace: boolean;
   /** All outputs of one session; `bytes` must have been copied on return. */
-  output(outputs: readonly OutputHead[], bytes: readonly Uint8Array[], spans: readonly Span[]): void;
+  output(outputs: readonly OutputHead[], bytes: readonly Uint8Array[], trace: Trace): void;
   fault(code: ErrorCode, message: string): void;
 }
 

@@ -1,5 +1,8 @@
 /** Who is told of the outputs of sessions that nobody waits for: those fed with events, and those that triggers of app scope open. */
+import type { Trace } from '../wire/messages.ts';
 import type { Caller, Subscriber } from './service.ts';
+
+const NO_TRACE: Trace = { spans: [] };
 
 export class Streams {
   readonly #byApp = new Map<string, Set<Subscriber>>();
@@ -22,8 +25,9 @@ export class Streams {
   callerFor(app: string, over?: () => void): Caller {
     const subscribers = (): Iterable<Subscriber> => this.#byApp.get(app) ?? [];
     return {
-      answered(outputs, bytes, spans, release) {
-        if (outputs.length > 0) for (const subscriber of subscribers()) subscriber.output(outputs, bytes, subscriber.trace ? spans : []);
+      answered(outputs, bytes, trace, release) {
+        if (outputs.length > 0)
+          for (const subscriber of subscribers()) subscriber.output(outputs, bytes, subscriber.trace ? trace : NO_TRACE);
         release();
         over?.();
       },

@@ -10,7 +10,7 @@ import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import type { AppDefinition } from '../core/app.ts';
 import { PheromoneError } from '../core/errors.ts';
 import { type Log, openLog } from '../log/log.ts';
-import { ObjectStore } from '../store/objects.ts';
+import { NO_FUNCTION, ObjectStore } from '../store/objects.ts';
 import { SessionTable } from '../store/sessions.ts';
 import { hostNowNs } from './clock.ts';
 import { timeoutOf } from './failure.ts';
@@ -166,10 +166,10 @@ export class Executor {
   }
 
   #run(id: EntryId, app: LoadedApp, body: FunctionBody): void {
-    const { slot, epoch, fn } = this.#entry;
+    const { slot, fn } = this.#entry;
     const plan = app.plan.functions[fn] as LoadedApp['plan']['functions'][number];
     if (plan.observed) this.#outbox.started(id, this.#entry);
-    const span = this.#addSpan(slot, epoch, fn);
+    const span = this.#sessions.isTraced(slot) ? this.#addSpan(id, this.#entry) : -1;
     const startedNs = hostNowNs();
     if (span >= 0) this.#objects.startSpan(span, startedNs);
     const invocation = new Invocation(this.#outbox, app, plan, this.#entry, startedNs, id);
@@ -199,10 +199,16 @@ export class Executor {
   }
 
   /** A trace that does not fit into memory is cut short; the invocation goes on. */
-  #addSpan(slot: number, epoch: number, fn: number): number {
-    if (!this.#sessions.isTraced(slot)) return -1;
+  #addSpan(id: EntryId, { slot, epoch, fn, inputs, inputCount, attempt }: LedgerEntry): number {
+    const nowNs = hostNowNs();
+    const ledgerNs = this.#ledger.queuedNs(id, nowNs);
+    const last = this.#objects.lastSent(inputs, inputCount);
+    const sentNs = last < 0 ? ledgerNs : this.#objects.sentNs(last);
+    // The ledger tells microseconds: in the one in which its last input was sent, an invocation was published at once.
+    const queuedNs = Math.min(nowNs, sentNs > ledgerNs && sentNs < ledgerNs + 1_000 ? sentNs : ledgerNs);
+    const after = last < 0 ? NO_FUNCTION : this.#objects.source(last);
     try {
-      return this.#objects.addSpan(slot, epoch, fn);
+      return this.#objects.addSpan(slot, epoch, { fn, attempt, after, readyNs: Math.min(sentNs, queuedNs), queuedNs });
     } catch {
       return -1;
     }
@@ -236,7 +242,7 @@ export class Executor {
     if (span >= 0) this.#objects.endSpan(span, hostNowNs());
     const { loaded, plan } = invocation;
     this.#ledger.read(id, this.#entry);
-    this.#ledger.beginAttempt(id, ++this.#entry.attempt);
+    this.#ledger.beginAttempt(id, ++this.#entry.attempt, hostNowNs());
     this.#run(id, loaded, loaded.bodies[plan.index] as FunctionBody);
     this.#rest.resume();
   }

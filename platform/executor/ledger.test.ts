@@ -14,7 +14,7 @@ function blank(): Invocation {
 test('an entry says what was published, until it is over', (t) => {
   const buffer = reserveLedger();
   const [scheduler, executor] = [new Ledger(buffer, 0), new Ledger(buffer, 3)];
-  t.true(scheduler.publish(65_535, -5, 9_999, 123, 7, 2));
+  t.true(scheduler.publish(65_535, -5, 9_999, 123, 7, 2, 0));
   const id = executor.claim(0);
   t.deepEqual(executor.read(id, blank()), { slot: 65_535, epoch: -5, fn: 9_999, inputs: 123, inputCount: 7, attempt: 2, dueMs: 0 });
   executor.setDue(id, 17.9);
@@ -23,10 +23,29 @@ test('an entry says what was published, until it is over', (t) => {
   t.false(executor.finish(id, 3), 'it ends once');
 });
 
+test('an entry says to the microsecond when it was published, for an hour, and when it began anew', (t) => {
+  const buffer = reserveLedger();
+  const [scheduler, executor] = [new Ledger(buffer, 0), new Ledger(buffer, 3)];
+  const hourNs = 3_600e9;
+  // Also where the word wraps in between.
+  for (const queuedNs of [123_456_789, 2 ** 31 * 1_000 - 7, 2 ** 32 * 1_000 - 1, 5e15 + 1]) {
+    scheduler.publish(1, 1, 9_999, 1, 1, 100, queuedNs);
+    const id = executor.claim(0);
+    for (const waitedNs of [0, 999, 50_000, hourNs]) {
+      t.is(executor.queuedNs(id, queuedNs + waitedNs), Math.floor(queuedNs / 1_000) * 1_000);
+    }
+    executor.beginAttempt(id, 101, queuedNs + hourNs);
+    t.is(executor.queuedNs(id, queuedNs + hourNs + 5_000), Math.floor((queuedNs + hourNs) / 1_000) * 1_000);
+    const { fn, attempt } = executor.read(id, blank());
+    t.deepEqual([fn, attempt], [9_999, 101]);
+    executor.finish(id, 3);
+  }
+});
+
 test('only who holds an entry can end it, and what was taken back is not ended twice', (t) => {
   const buffer = reserveLedger();
   const [scheduler, executor] = [new Ledger(buffer, 0), new Ledger(buffer, 3)];
-  scheduler.publish(1, 1, 1, 1, 1, 1);
+  scheduler.publish(1, 1, 1, 1, 1, 1, 0);
   const id = executor.claim(0);
   t.false(executor.finish(id, 2));
   t.deepEqual(scheduler.heldBy(3), [id]);
@@ -39,19 +58,19 @@ test('only who holds an entry can end it, and what was taken back is not ended t
 test('a full part takes nothing more until an entry is over, whichever it is', (t) => {
   const buffer = reserveLedger();
   const [producer, claimer] = [new Ledger(buffer, 1), new Ledger(buffer, 2)];
-  for (let i = 0; i < ENTRIES; i++) t.true(producer.publish(i, 0, 0, 0, 1, 1) || i);
-  t.false(producer.publish(0, 0, 0, 0, 1, 1));
+  for (let i = 0; i < ENTRIES; i++) t.true(producer.publish(i, 0, 0, 0, 1, 1, 0) || i);
+  t.false(producer.publish(0, 0, 0, 0, 1, 1, 0));
   t.is(producer.waiting(1), ENTRIES);
   const held = Array.from({ length: ENTRIES }, () => claimer.claim(1));
   t.is(claimer.claim(1), NONE);
-  t.false(producer.publish(0, 0, 0, 0, 1, 1), 'claimed is not over');
+  t.false(producer.publish(0, 0, 0, 0, 1, 1, 0), 'claimed is not over');
   t.is(claimer.heldBy(2).length, ENTRIES);
   const some = held[(ENTRIES / 3) | 0] as EntryId;
   t.true(claimer.finish(some, 2));
   // It looks at a part of the entries each time.
   let tries = 0;
-  while (!producer.publish(77, 0, 0, 0, 1, 1) && tries < ENTRIES) tries++;
-  t.false(producer.publish(0, 0, 0, 0, 1, 1));
+  while (!producer.publish(77, 0, 0, 0, 1, 1, 0) && tries < ENTRIES) tries++;
+  t.false(producer.publish(0, 0, 0, 0, 1, 1, 0));
   t.is(claimer.claim(1), some);
   t.is(claimer.read(some, blank()).slot, 77);
 });
@@ -59,8 +78,8 @@ test('a full part takes nothing more until an entry is over, whichever it is', (
 test('a claim can be made to depend on the head that was looked at', (t) => {
   const buffer = reserveLedger();
   const [producer, claimer] = [new Ledger(buffer, 1), new Ledger(buffer, 2)];
-  producer.publish(1, 0, 0, 0, 1, 1);
-  producer.publish(2, 0, 0, 0, 1, 1);
+  producer.publish(1, 0, 0, 0, 1, 1, 0);
+  producer.publish(2, 0, 0, 0, 1, 1, 0);
   const head = claimer.head(1);
   t.true(claimer.peek(1, (slot) => slot === 1));
   t.not(producer.claim(1), NONE);
@@ -89,7 +108,7 @@ test('any sequence of publications, claims and ends keeps to plain queues', (t) 
     fc.property(fc.array(command, { maxLength: 60 }), (commands) => {
       for (const step of commands) {
         if (step.type === 'publish') {
-          if (!ledger(step.thread).publish(1, 2, 3, ++serial, 1, 1)) return false;
+          if (!ledger(step.thread).publish(1, 2, 3, ++serial, 1, 1, 0)) return false;
           queues.get(step.thread)?.push(serial);
         } else if (step.type === 'claim') {
           const expected = queues.get(step.part)?.shift();

@@ -29,8 +29,14 @@ const EPOCH = 2;
 const FN = 3;
 const INPUTS = 4;
 const COUNT = 5;
-const ATTEMPT = 6;
+const QUEUED = 6;
 const DUE = 7;
+
+// The word of the function says in its upper half which attempt it is.
+const FN_MASK = 0xffff;
+const ATTEMPT_SHIFT = 16;
+/** A tick of the word that says when an entry was published. */
+const TICK_NS = 1_000;
 
 const FREE = 0;
 const READY = 1;
@@ -73,9 +79,18 @@ export class Ledger {
 
   /**
    * Publishes an invocation in this thread's part, or in another that is its own, too; returns false, and does
-   * nothing, where the part is full or nearly so.
+   * nothing, where the part is full or nearly so. `nowNs`: the time on the host's clock.
    */
-  publish(slot: number, epoch: number, fn: number, inputs: number, inputCount: number, attempt: number, own = this.#self): boolean {
+  publish(
+    slot: number,
+    epoch: number,
+    fn: number,
+    inputs: number,
+    inputCount: number,
+    attempt: number,
+    nowNs: number,
+    own = this.#self,
+  ): boolean {
     const part = own * PART_WORDS;
     const number = this.#freeEntry(own);
     if (number < 0) return false;
@@ -83,10 +98,10 @@ export class Ledger {
     const at = this.#entryAt(part, number);
     words[at + SLOT] = slot;
     words[at + EPOCH] = epoch;
-    words[at + FN] = fn;
+    words[at + FN] = fn | (attempt << ATTEMPT_SHIFT);
     words[at + INPUTS] = inputs;
     words[at + COUNT] = inputCount;
-    words[at + ATTEMPT] = attempt;
+    words[at + QUEUED] = ticksOf(nowNs);
     words[at + DUE] = 0;
     // The store of the state publishes the words above; that of the tail, the ring's word.
     Atomics.store(words, at + STATE, READY);
@@ -116,7 +131,7 @@ export class Ledger {
     const head = Atomics.load(this.#words, at + HEAD);
     if (head === Atomics.load(this.#words, at + TAIL)) return false;
     const entry = this.#entryAt(at, Atomics.load(this.#words, at + PART_HEADER_WORDS + (head & MASK)));
-    return visit(this.#words[entry + SLOT] as number, this.#words[entry + FN] as number);
+    return visit(this.#words[entry + SLOT] as number, (this.#words[entry + FN] as number) & FN_MASK);
   }
 
   /** Claims the oldest waiting entry of a part, or NONE. `head` other than undefined: only if it is still the part's head. */
@@ -139,10 +154,11 @@ export class Ledger {
     const at = this.#at(id);
     into.slot = words[at + SLOT] as number;
     into.epoch = words[at + EPOCH] as number;
-    into.fn = words[at + FN] as number;
+    const work = words[at + FN] as number;
+    into.fn = work & FN_MASK;
+    into.attempt = work >> ATTEMPT_SHIFT;
     into.inputs = words[at + INPUTS] as number;
     into.inputCount = words[at + COUNT] as number;
-    into.attempt = words[at + ATTEMPT] as number;
     into.dueMs = words[at + DUE] as number;
     return into;
   }
@@ -152,10 +168,17 @@ export class Ledger {
     this.#words[this.#at(id) + DUE] = dueMs | 0;
   }
 
-  /** Notes on a held entry that its invocation begins anew. */
-  beginAttempt(id: EntryId, attempt: number): void {
+  /** When an entry was published, in whole microseconds, rounded down; where that is more than an hour ago, some time since. `nowNs`: as for {@link publish}. */
+  queuedNs(id: EntryId, nowNs: number): number {
+    const waited = (ticksOf(nowNs) - (this.#words[this.#at(id) + QUEUED] as number)) >>> 0;
+    return (Math.floor(nowNs / TICK_NS) - waited) * TICK_NS;
+  }
+
+  /** Notes on a held entry that its invocation begins anew. `nowNs`: as for {@link publish}. */
+  beginAttempt(id: EntryId, attempt: number, nowNs: number): void {
     const at = this.#at(id);
-    this.#words[at + ATTEMPT] = attempt;
+    this.#words[at + FN] = ((this.#words[at + FN] as number) & FN_MASK) | (attempt << ATTEMPT_SHIFT);
+    this.#words[at + QUEUED] = ticksOf(nowNs);
     this.#words[at + DUE] = 0;
   }
 
@@ -195,4 +218,9 @@ export class Ledger {
   #at(id: EntryId): number {
     return this.#entryAt(Math.floor(id / ENTRIES) * PART_WORDS, id & MASK);
   }
+}
+
+/** Ticks in 32 bits, which wrap. */
+function ticksOf(nowNs: number): number {
+  return (nowNs / TICK_NS) | 0;
 }

@@ -61,10 +61,10 @@ export class Outbox implements InvocationHost {
     const ref = this.objects.add(slot, epoch, bytes, label, nowNs);
     if (output) invocation.outputs.push(ref);
     if (!this.#threads.beginCritical(this.#thread)) halt();
-    if (target >= 0) this.#publish(invocation, target, ref);
+    if (target >= 0) this.#publish(invocation, target, ref, nowNs);
     if (bucket !== undefined) {
-      for (const fn of bucket.immediate) this.#publish(invocation, fn, ref);
-      if (bucket.byName.size > 0) for (const fn of bucket.byName.get(key) ?? []) this.#publish(invocation, fn, ref);
+      for (const fn of bucket.immediate) this.#publish(invocation, fn, ref, nowNs);
+      if (bucket.byName.size > 0) for (const fn of bucket.byName.get(key) ?? []) this.#publish(invocation, fn, ref, nowNs);
       if (bucket.stateful.length + bucket.appStateful.length > 0) this.push(SENT, slot, epoch, ref, NO_FUNCTION, 0, invocation.entry);
     }
     this.#threads.endCritical(this.#thread);
@@ -143,12 +143,12 @@ export class Outbox implements InvocationHost {
     this.#threads.wakeScheduler();
   }
 
-  #publish({ slot, epoch, loaded }: Invocation, fn: number, ref: number): void {
+  #publish({ slot, epoch, loaded }: Invocation, fn: number, ref: number, nowNs: number): void {
     const sets = loaded.plan.functions[fn]?.watchSets ?? [];
     this.#countingSlot = slot;
     this.#countingSets = sets;
     for (; this.#counted < sets.length; this.#counted++) this.#sessions.count(slot, sets[this.#counted] as number, 1);
-    if (loaded.placed[fn] === true || this.#isCrowdedOut(loaded) || !this.#ledger.publish(slot, epoch, fn, ref, 1, 1))
+    if (loaded.placed[fn] === true || this.#isCrowdedOut(loaded) || !this.#ledger.publish(slot, epoch, fn, ref, 1, 1, nowNs))
       this.push(START, slot, epoch, ref, fn);
     this.#counted = 0;
   }

@@ -3,6 +3,7 @@ import { PheromoneError } from '../core/errors.ts';
 import { startGateway } from './gateway.ts';
 import { FakePlatform, resultOf } from './testing/fake-platform.ts';
 import { callsOf, comesTrue, gatewayOf } from './testing/gateway.ts';
+import { spanOf } from '../wire/testing/spans.ts';
 
 test('a call takes any bytes of any content type and answers with the bytes of the first output', async (t) => {
   const { ask, platform } = await gatewayOf(t);
@@ -53,7 +54,7 @@ test('all outputs, or a trace, come as JSON with bytes in base64', async (t) => 
       { ...output, base64: Buffer.from('one').toString('base64') },
       { ...output, base64: Buffer.from('two').toString('base64') },
     ],
-    spans: [{ fn: 'twice', startedNs: 1, endedNs: 2 }],
+    spans: [spanOf('twice', 1, 2)],
   });
   t.deepEqual(traced.json, all.json);
   t.deepEqual((await ask('POST', `${callsOf('none')}?answer=all`)).json, { outputs: [], spans: [] });

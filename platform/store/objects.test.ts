@@ -163,7 +163,8 @@ test('lists of references are read as they were written', (t) => {
 test('spans of all threads are there, and one that has not ended says so', (t) => {
   const { as, epoch } = open();
   const [a, b] = [as(1), as(2)];
-  const [ended, running] = [a.addSpan(SLOT, epoch, 3), b.addSpan(SLOT, epoch, 4)];
+  const of = (fn: number) => ({ fn, attempt: 2, after: NO_FUNCTION, readyNs: 80, queuedNs: 90 });
+  const [ended, running] = [a.addSpan(SLOT, epoch, of(3)), b.addSpan(SLOT, epoch, of(4))];
   a.startSpan(ended, 100);
   a.endSpan(ended, 200);
   b.startSpan(running, 150);
@@ -172,8 +173,18 @@ test('spans of all threads are there, and one that has not ended says so', (t) =
       .spans(SLOT)
       .toSorted((x, y) => x.fn - y.fn),
     [
-      { fn: 3, startedNs: 100, endedNs: 200 },
-      { fn: 4, startedNs: 150, endedNs: 0 },
+      { ...of(3), thread: 1, startedNs: 100, endedNs: 200 },
+      { ...of(4), thread: 2, startedNs: 150, endedNs: 0 },
     ],
   );
+});
+
+test('of several inputs the one sent last is told, of none none', (t) => {
+  const { as, epoch } = open();
+  const store = as(1);
+  const sent = (sentNs: number) => store.add(SLOT, epoch, new Uint8Array(1), UNLABELLED, sentNs);
+  const [first, last, between] = [sent(20), sent(40), sent(30)];
+  t.is(store.lastSent(store.addList(SLOT, epoch, [first, last, between]), 3), last);
+  t.is(store.lastSent(between, 1), between);
+  t.is(store.lastSent(store.addList(SLOT, epoch, []), 0), -1);
 });

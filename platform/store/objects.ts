@@ -16,7 +16,7 @@ import { OBJECTS, type SessionTable, SPANS } from './sessions.ts';
 
 const RECORD_WORDS = 14;
 const RECORD_BYTES = RECORD_WORDS * 4;
-const SPAN_BYTES = 32;
+const SPAN_BYTES = 48;
 
 const HERE = 0;
 const ABSENT = 1;
@@ -35,9 +35,20 @@ export interface ObjectLabel {
   readonly metadata: string;
 }
 
-/** An invocation's time, as {@link ObjectStore.spans} reads it. */
-export interface SpanRecord {
+/** What is known of an invocation when its body is about to start; see `Span` in wire/messages.ts. */
+export interface SpanStart {
   readonly fn: number;
+  readonly attempt: number;
+  /** The function that sent the last of its inputs, or {@link NO_FUNCTION}. */
+  readonly after: number;
+  readonly readyNs: number;
+  readonly queuedNs: number;
+}
+
+/** An invocation's times, as {@link ObjectStore.spans} reads them. */
+export interface SpanRecord extends SpanStart {
+  /** The one that ran it. */
+  readonly thread: number;
   readonly startedNs: number;
   /** 0 while the body runs. */
   readonly endedNs: number;
@@ -205,30 +216,47 @@ export class ObjectStore {
     return offset / ALIGN_BYTES;
   }
 
+  /** Of an invocation's inputs, given as its entry of the ledger gives them, the one sent last; -1 where there are none. */
+  lastSent(inputs: number, count: number): number {
+    if (count === 1) return inputs;
+    let last = -1;
+    for (let i = 0; i < count; i++) {
+      const ref = this.#words[inputs * (ALIGN_BYTES / 4) + i] as number;
+      if (last < 0 || this.sentNs(ref) > this.sentNs(last)) last = ref;
+    }
+    return last;
+  }
+
   readList(list: number, count: number): number[] {
     const at = list * (ALIGN_BYTES / 4);
     return Array.from(this.#words.subarray(at, at + count));
   }
 
   /** Makes the record of a body about to start; returns what {@link startSpan} and {@link endSpan} take. */
-  addSpan(slot: number, epoch: number, fn: number): number {
+  addSpan(slot: number, epoch: number, { fn, attempt, after, readyNs, queuedNs }: SpanStart): number {
     const offset = this.allocator.allocate(slot, epoch, SPAN_BYTES);
-    this.#words[offset / 4 + 1] = fn;
-    this.#doubles[offset / 8 + 1] = 0;
-    this.#doubles[offset / 8 + 2] = 0;
+    const words = offset / 4;
+    const doubles = offset / 8;
+    this.#words[words + 1] = fn;
+    this.#words[words + 2] = attempt;
+    this.#words[words + 3] = after;
+    this.#doubles[doubles + 2] = readyNs;
+    this.#doubles[doubles + 3] = queuedNs;
+    this.#doubles[doubles + 4] = 0;
+    this.#doubles[doubles + 5] = 0;
     this.#sessions.join(slot, this.#thread);
-    this.#words[offset / 4] = this.#sessions.head(slot, SPANS, this.#thread);
+    this.#words[words] = this.#sessions.head(slot, SPANS, this.#thread);
     const span = offset / ALIGN_BYTES;
     this.#sessions.setHead(slot, SPANS, this.#thread, span + 1);
     return span;
   }
 
   startSpan(span: number, startedNs: number): void {
-    this.#doubles[(span * ALIGN_BYTES) / 8 + 1] = startedNs;
+    this.#doubles[(span * ALIGN_BYTES) / 8 + 4] = startedNs;
   }
 
   endSpan(span: number, endedNs: number): void {
-    this.#doubles[(span * ALIGN_BYTES) / 8 + 2] = endedNs;
+    this.#doubles[(span * ALIGN_BYTES) / 8 + 5] = endedNs;
   }
 
   /** All spans of a session, of all threads. */
@@ -241,8 +269,13 @@ export class ObjectStore {
         const words = span * (ALIGN_BYTES / 4);
         spans.push({
           fn: this.#words[words + 1] as number,
-          startedNs: this.#doubles[at + 1] as number,
-          endedNs: this.#doubles[at + 2] as number,
+          attempt: this.#words[words + 2] as number,
+          after: this.#words[words + 3] as number,
+          thread,
+          readyNs: this.#doubles[at + 2] as number,
+          queuedNs: this.#doubles[at + 3] as number,
+          startedNs: this.#doubles[at + 4] as number,
+          endedNs: this.#doubles[at + 5] as number,
         });
         span = (this.#words[words] as number) - 1;
       }

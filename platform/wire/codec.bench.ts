@@ -8,6 +8,7 @@ import { encodeHead, FrameDecoder, PREFIX_BYTES, writePrefix } from './codec.ts'
 import type { Heads } from './heads.ts';
 import type { Call, Result } from './messages.ts';
 import { NODE_HEADS } from './node-heads.ts';
+import { spanOf } from './testing/spans.ts';
 
 const ROUNDS = 7;
 /** So many frames fill about one chunk of a socket. */
@@ -16,10 +17,7 @@ const REPEATS = 50;
 
 const call: Call = { type: 'call', id: 70_000, app: 'chain', fn: 'increment-0', answer: 'first', deadlineMs: 30_000, trace: false };
 const outputs = [{ source: 'increment-1', key: '', group: '', size: 8 }];
-const spans = [
-  { fn: 'increment-0', startedNs: 9_000_000_000_000, endedNs: 9_000_000_001_000 },
-  { fn: 'increment-1', startedNs: 9_000_000_002_000, endedNs: 9_000_000_003_000 },
-];
+const spans = [spanOf('increment-0', 9_000_000_000_000, 9_000_000_001_000), spanOf('increment-1', 9_000_000_002_000, 9_000_000_003_000)];
 const result: Result = { type: 'result', id: 70_000, outputs, spans: [] };
 const traced: Result = { ...result, spans };
 

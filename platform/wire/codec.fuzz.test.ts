@@ -13,6 +13,7 @@ import { MANAGER_SIDE, MEMBER_SIDE } from './manager-messages.ts';
 import type { ClientMessage, NodeMessage } from './messages.ts';
 import { GUEST_SIDE, HOME_SIDE } from './peer-protocol.ts';
 import { CLIENT, HOST, NODE } from './testing/greeting.ts';
+import { spanOf } from './testing/spans.ts';
 
 const packr = new Packr({ useRecords: false });
 
@@ -69,7 +70,7 @@ function mutated(stream: Uint8Array): fc.Arbitrary<Uint8Array> {
 const call: ClientMessage = { type: 'call', id: 7, app: 'a', fn: 'f', answer: 'first', deadlineMs: 5, trace: true };
 const app = { name: 'a', functions: [{ name: 'f', module: 'm', export: 'f', config: { deep: [1] } }], buckets: [], triggers: [] };
 const outputs = [{ source: 'f', key: 'k', group: 'g', size: 2 }];
-const spans = [{ fn: 'f', startedNs: 1, endedNs: 2 }];
+const spans = [spanOf('f', 1, 2)];
 const nonce = new Uint8Array(32);
 
 const toNode = [call, { type: 'register', id: 1, app }, { type: 'cancel', id: 7 }] satisfies ClientMessage[];

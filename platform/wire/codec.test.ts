@@ -97,7 +97,18 @@ const addressee = fc.oneof(
   fc.record({ type: fc.constant('event' as const), subscription: natural }),
 );
 const output = fc.record({ source: text, key: text, group: text, bytes });
-const spans = fc.array(fc.record({ fn: text, startedNs: natural, endedNs: natural }), { maxLength: 5 });
+const startNs = fc.nat(2 ** 50);
+const durationNs = fc.nat(2 ** 50);
+const who = fc.record({ fn: text, node: text, executor: natural, attempt: natural, after: text });
+const span = fc.tuple(who, startNs, durationNs, durationNs, durationNs).map(([who, readyNs, triggeredNs, waitedNs, ranNs]) => {
+  const startedNs = readyNs + triggeredNs + waitedNs;
+  return { ...who, readyNs, queuedNs: readyNs + triggeredNs, startedNs, endedNs: startedNs + ranNs };
+});
+const route = fc.record({ from: text, to: text, bytes: natural, startedNs: startNs });
+const transfer = fc.tuple(route, durationNs).map(([route, tookNs]) => ({ ...route, endedNs: route.startedNs + tookNs }));
+const trace = fc
+  .record({ spans: fc.array(span, { maxLength: 5 }), transfers: fc.array(transfer, { maxLength: 3 }) })
+  .map(({ spans, transfers }) => (transfers.length === 0 ? { spans } : { spans, transfers }));
 const code = fc.constantFrom<ErrorCode[]>('FUNCTION_FAILED', 'CANCELLED');
 const executor = fc.record({
   index: natural,
@@ -110,11 +121,11 @@ const nodeStatus = {
 };
 
 const nodeFrame: fc.Arbitrary<Frame<NodeMessage>> = fc.oneof(
-  fc.record({ addressee, outputs: fc.array(output, { maxLength: 5 }), spans }).map(({ addressee, outputs, spans }) => ({
+  fc.record({ addressee, outputs: fc.array(output, { maxLength: 5 }), trace }).map(({ addressee, outputs, trace }) => ({
     message: {
       ...addressee,
       outputs: outputs.map(({ source, key, group, bytes }) => ({ source, key, group, size: bytes.length })),
-      spans,
+      ...trace,
     },
     payload: new Uint8Array(Buffer.concat(outputs.map((each) => each.bytes))),
   })),

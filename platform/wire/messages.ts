@@ -34,7 +34,7 @@ export interface Call {
   readonly answer: 'first' | 'all';
   /** A duration, from the node's receipt of the call on; `undefined`: none. */
   readonly deadlineMs: number | undefined;
-  /** Whether the result says when each invocation ran. */
+  /** Whether the result tells of the session's course. */
   readonly trace: boolean;
 }
 
@@ -68,7 +68,7 @@ export interface Subscribe {
   readonly type: 'subscribe';
   readonly id: number;
   readonly app: string;
-  /** Whether events say when each invocation ran. */
+  /** Whether events tell of their sessions' course. */
   readonly trace: boolean;
 }
 
@@ -112,30 +112,65 @@ export interface OutputHead {
   readonly size: number;
 }
 
-/** One invocation, timed just before and just after the body, in nanoseconds of CLOCK_MONOTONIC (`process.hrtime`). */
+/**
+ * One invocation. From `readyNs` to `queuedNs` its trigger decided, it was placed and its inputs came to the node;
+ * then it waited for an executor, until `startedNs`; then its body ran. No time is before the one above it.
+ *
+ * Times are nanoseconds of CLOCK_MONOTONIC (`process.hrtime`) of the machine that the node is on: all nodes of a machine
+ * share that clock, nodes of different machines do not.
+ */
 export interface Span {
   readonly fn: string;
+  /** The node that ran it. */
+  readonly node: string;
+  /** The executor of that node, as its status numbers them. */
+  readonly executor: number;
+  /** 1 for the first. */
+  readonly attempt: number;
+  /** The function that sent the last of its inputs; `''`: none, the input is a caller's. */
+  readonly after: string;
+  /** When the last of its inputs was sent; `queuedNs` where that was on another machine whose clock is ahead. */
+  readonly readyNs: number;
+  /** When it was put before the executors of the node, to the microsecond. */
+  readonly queuedNs: number;
+  /** Just before the body. */
   readonly startedNs: number;
+  /** Just after the body. */
   readonly endedNs: number;
 }
 
+/** An object's bytes that one node has got from another. Times are those of the node that got them. */
+export interface Transfer {
+  readonly from: string;
+  readonly to: string;
+  readonly bytes: number;
+  /** When they were asked for. */
+  readonly startedNs: number;
+  /** When they were all there. */
+  readonly endedNs: number;
+}
+
+/** What a session tells of its course; empty unless a trace was asked for. */
+export interface Trace {
+  /** In no particular order. */
+  readonly spans: readonly Span[];
+  /** In no particular order; `undefined`: there were none. */
+  readonly transfers?: readonly Transfer[] | undefined;
+}
+
 /** Answer to `call`. Payload: the outputs' bytes, one after the other. */
-export interface Result {
+export interface Result extends Trace {
   readonly type: 'result';
   readonly id: number;
   readonly outputs: readonly OutputHead[];
-  /** In no particular order; empty unless the call asked for a trace. */
-  readonly spans: readonly Span[];
 }
 
 /** A session that is over, for a subscriber. Payload: the bytes of all its outputs, one after the other. */
-export interface SubscriptionEvent {
+export interface SubscriptionEvent extends Trace {
   readonly type: 'event';
   /** The id of the `subscribe`. */
   readonly subscription: number;
   readonly outputs: readonly OutputHead[];
-  /** In no particular order; empty unless the subscription asked for a trace. */
-  readonly spans: readonly Span[];
 }
 
 /** A session that failed, for a subscriber. */

@@ -2,7 +2,8 @@
 import { type ErrorCode, PheromoneError } from '../core/errors.ts';
 import { bad, length, list, multiple, natural, noPayload, text } from './fields.ts';
 import type { Heads } from './heads.ts';
-import type { ExecutorState, NamedNodeStatus, NodeMessage, NodeStatus, OutputHead, Span, Status } from './messages.ts';
+import type { ExecutorState, NamedNodeStatus, NodeMessage, NodeStatus, OutputHead, Status } from './messages.ts';
+import { readTrace, traceField } from './trace-fields.ts';
 
 /** None is a tag of a client's. */
 const TAG = {
@@ -16,15 +17,14 @@ const TAG = {
 
 const EXECUTOR_STATES: readonly ExecutorState[] = ['starting', 'idle', 'busy', 'dying'];
 const FIELDS_PER_OUTPUT = 4;
-const FIELDS_PER_SPAN = 3;
 
 export const NODE_HEADS: Heads<NodeMessage> = {
   toFields(message) {
     switch (message.type) {
       case 'result':
-        return [TAG.result, message.id, outputFields(message.outputs), spanFields(message.spans)];
+        return [TAG.result, message.id, outputFields(message.outputs), traceField(message)];
       case 'event':
-        return [TAG.event, message.subscription, outputFields(message.outputs), spanFields(message.spans)];
+        return [TAG.event, message.subscription, outputFields(message.outputs), traceField(message)];
       case 'failed':
         return [TAG.failed, message.id, message.code, message.message];
       case 'fault':
@@ -42,13 +42,13 @@ export const NODE_HEADS: Heads<NodeMessage> = {
     const f = list(fields, 'head');
     if (f[0] === TAG.result) {
       length(f, 4, 'result');
-      const [, id, outputs, spans] = f;
-      return { type: 'result', id: natural(id, 'result.id'), outputs: readOutputs(outputs, payloadBytes), spans: readSpans(spans) };
+      const [, id, outputs, trace] = f;
+      return { type: 'result', id: natural(id, 'result.id'), outputs: readOutputs(outputs, payloadBytes), ...readTrace(trace) };
     }
     if (f[0] === TAG.event) {
       length(f, 4, 'event');
       const subscription = natural(f[1], 'event.subscription');
-      return { type: 'event', subscription, outputs: readOutputs(f[2], payloadBytes), spans: readSpans(f[3]) };
+      return { type: 'event', subscription, outputs: readOutputs(f[2], payloadBytes), ...readTrace(f[3]) };
     }
     noPayload(payloadBytes);
     switch (f[0]) {
@@ -102,26 +102,6 @@ function readOutputs(field: unknown, payloadBytes: number): OutputHead[] {
     throw new PheromoneError('BAD_MESSAGE', `outputs: expected sizes that add up to the payload's ${payloadBytes}, got ${total}`);
   }
   return outputs;
-}
-
-export function spanFields(spans: readonly Span[]): unknown[] {
-  const fields: unknown[] = [];
-  for (const { fn, startedNs, endedNs } of spans) fields.push(fn, startedNs, endedNs);
-  return fields;
-}
-
-export function readSpans(field: unknown): Span[] {
-  const fields = list(field, 'spans');
-  multiple(fields, FIELDS_PER_SPAN, 'spans');
-  const spans: Span[] = [];
-  for (let at = 0; at < fields.length; at += FIELDS_PER_SPAN) {
-    spans.push({
-      fn: text(fields[at], 'spans.fn'),
-      startedNs: natural(fields[at + 1], 'spans.startedNs'),
-      endedNs: natural(fields[at + 2], 'spans.endedNs'),
-    });
-  }
-  return spans;
 }
 
 function statusFields({ sessions, executors, memory }: NodeStatus): unknown[] {

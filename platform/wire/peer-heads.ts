@@ -2,8 +2,8 @@
 import type { ErrorCode } from '../core/errors.ts';
 import { bad, flag, length, list, multiple, natural, text } from './fields.ts';
 import type { Heads } from './heads.ts';
-import { readSpans, spanFields } from './node-heads.ts';
 import type { Find, Looked, ObjectHead, PeerReport, PeerRequest } from './peer-messages.ts';
+import { readTrace, traceField } from './trace-fields.ts';
 
 const TAG = {
   ...{ run: 64, abort: 65, drop: 66, fetch: 67, found: 68, look: 69 },
@@ -92,7 +92,7 @@ export const PEER_REPORT_HEADS: Heads<PeerReport> = {
       case 'run-refused':
         return [TAG.refused, m.session, m.sequence, m.code, m.message];
       case 'spans':
-        return [TAG.spans, m.session, spanFields(m.spans)];
+        return [TAG.spans, m.session, traceField(m)];
       case 'find':
         return [TAG.find, m.id, m.session, m.bucket, m.key];
       case 'looked':
@@ -174,7 +174,7 @@ export const PEER_REPORT_HEADS: Heads<PeerReport> = {
           message: text(f[4], 'refused.message'),
         };
       case TAG.spans:
-        return { type: 'spans', session: natural(f[1], 'spans.session'), spans: readSpans(f[2]) };
+        return { type: 'spans', session: natural(f[1], 'spans.session'), ...readTrace(f[2]) };
       case TAG.find:
         return { type: 'find', ...readQuestion(f, 'find') };
       case TAG.looked:

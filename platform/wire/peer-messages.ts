@@ -9,7 +9,7 @@
  * it gives back credits has happened before the end that these stand for.
  */
 import type { ErrorCode } from '../core/errors.ts';
-import type { Span } from './messages.ts';
+import type { Trace } from './messages.ts';
 
 /** An object, and where its bytes are. */
 export interface ObjectHead {
@@ -169,11 +169,10 @@ export interface RunRefused {
   readonly message: string;
 }
 
-/** All spans of the session on the guest so far. */
-export interface Spans {
+/** All that the guest can tell of the session's course so far. */
+export interface Spans extends Trace {
   readonly type: 'spans';
   readonly session: number;
-  readonly spans: readonly Span[];
 }
 
 /** A function asks for an object that the guest does not have. Answer: `found`. */

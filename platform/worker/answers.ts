@@ -1,29 +1,28 @@
 /** What a session's caller is answered with. */
 import type { ObjectMeta } from '../core/trigger.ts';
+import { executorNumber } from '../executor/protocol.ts';
 import type { ObjectStore } from '../store/objects.ts';
-import type { SessionTable } from '../store/sessions.ts';
-import type { OutputHead, Span } from '../wire/messages.ts';
+import type { OutputHead, Span, Trace } from '../wire/messages.ts';
 import type { SessionState } from './sessions.ts';
 
 /** Where outputs and spans are read from. */
 interface Memory {
+  /** What the node is called. */
+  readonly self: string;
   readonly objects: ObjectStore;
-  readonly table: SessionTable;
 }
+
+const NO_TRACE: Trace = { spans: [] };
 
 export class Answers {
   readonly #memory: Memory;
-  readonly #spansElsewhere: (session: SessionState) => readonly Span[];
+  readonly #tracesElsewhere: (session: SessionState) => readonly Trace[];
   readonly #read: (session: SessionState) => void;
 
   /** `read` is called when the caller has done with the outputs, which lie in the session's memory. */
-  constructor(
-    memory: Memory,
-    spansElsewhere: (session: SessionState) => readonly Span[],
-    read: (session: SessionState) => void,
-  ) {
+  constructor(memory: Memory, tracesElsewhere: (session: SessionState) => readonly Trace[], read: (session: SessionState) => void) {
     this.#memory = memory;
-    this.#spansElsewhere = spansElsewhere;
+    this.#tracesElsewhere = tracesElsewhere;
     this.#read = read;
   }
 
@@ -38,20 +37,35 @@ export class Answers {
       bytes.push(payload);
       answeredNs = this.#memory.objects.sentNs(ref);
     }
-    const spans = [...this.spans(session, answeredNs), ...this.#spansElsewhere(session)];
-    session.caller.answered(heads, bytes, spans, () => this.#read(session));
+    const trace = merged(this.trace(session, answeredNs), this.#tracesElsewhere(session));
+    session.caller.answered(heads, bytes, trace, () => this.#read(session));
   }
 
-  /** When invocations of the session ran on this node. A body that still runs counts as far as the answer. */
-  spans({ slot, app }: SessionState, answeredNs: number): Span[] {
-    if (!this.#memory.table.isTraced(slot)) return [];
+  /** What this node can tell of the session's course. A body that still runs counts as far as the answer. */
+  trace(session: SessionState, answeredNs: number): Trace {
+    if (session.transfers === undefined) return NO_TRACE;
+    return { spans: this.#spans(session, answeredNs), transfers: session.transfers.length === 0 ? undefined : session.transfers };
+  }
+
+  #spans({ slot, app: { plan } }: SessionState, answeredNs: number): Span[] {
+    const nameOf = (fn: number): string => plan.functions[fn]?.definition.name ?? '';
     return this.#memory.objects
       .spans(slot)
       .filter(({ startedNs }) => startedNs > 0)
-      .map(({ fn, startedNs, endedNs }) => ({
-        fn: app.plan.functions[fn]?.definition.name ?? '',
-        startedNs,
-        endedNs: endedNs === 0 ? Math.max(startedNs, answeredNs) : endedNs,
+      .map(({ fn, thread, after, endedNs, ...span }) => ({
+        ...span,
+        fn: nameOf(fn),
+        node: this.#memory.self,
+        executor: executorNumber(thread),
+        after: nameOf(after),
+        endedNs: endedNs === 0 ? Math.max(span.startedNs, answeredNs) : endedNs,
       }));
   }
+}
+
+function merged(here: Trace, elsewhere: readonly Trace[]): Trace {
+  if (elsewhere.length === 0) return here;
+  const all = [here, ...elsewhere];
+  const transfers = all.flatMap((trace) => trace.transfers ?? []);
+  return { spans: all.flatMap(({ spans }) => spans), transfers: transfers.length === 0 ? undefined : transfers };
 }

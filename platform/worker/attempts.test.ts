@@ -44,7 +44,7 @@ test('a session that fails is followed by one with the same input, and the calle
     ['input', 'input', 'input'],
   );
   t.deepEqual(heard, []);
-  sessions[2]?.caller.answered([], [], [], () => {});
+  sessions[2]?.caller.answered([], [], { spans: [] }, () => {});
   t.deepEqual(heard, ['answer']);
 });
 

@@ -3,6 +3,7 @@
  * an app with work waiting has a lane of the ledger to itself, and executors take from all lanes in turn. Where
  * more apps have work than there are lanes, the others queue, and each lane goes to the next one when it is empty.
  */
+import { hostNowNs } from '../executor/clock.ts';
 import type { Invocation, Ledger } from '../executor/ledger.ts';
 import { LANES } from '../store/memory.ts';
 
@@ -116,7 +117,7 @@ export class Lanes {
   }
 
   #publish(lane: number, app: number, { slot, epoch, fn, inputs, inputCount, attempt }: Invocation): boolean {
-    if (lane < 0 || !this.#ledger.publish(slot, epoch, fn, inputs, inputCount, attempt, lane)) return false;
+    if (lane < 0 || !this.#ledger.publish(slot, epoch, fn, inputs, inputCount, attempt, hostNowNs(), lane)) return false;
     this.#owners[lane] = app;
     return true;
   }

@@ -77,6 +77,7 @@ export class Scheduler implements Service {
       },
     });
     const parts = {
+      self: options.name,
       ...{ core: this.#core, apps: this.#apps, appObjects: this.#appObjects, streams: this.#streams },
       ...{ table, objects, sessions, publisher, executors },
       drain: () => pump.drain(),

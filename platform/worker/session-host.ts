@@ -14,7 +14,7 @@ import type { AppObjects } from '../store/app-objects.ts';
 import { SCHEDULER } from '../store/memory.ts';
 import type { ObjectLabel, ObjectStore } from '../store/objects.ts';
 import type { SessionTable } from '../store/sessions.ts';
-import type { Span } from '../wire/messages.ts';
+import type { Trace } from '../wire/messages.ts';
 import { Answers } from './answers.ts';
 import type { App, Apps } from './apps.ts';
 import { type Attempt, attempt, type OpenAttempt } from './attempts.ts';
@@ -26,6 +26,8 @@ import type { Spread } from './spread.ts';
 
 /** What the host works with. */
 export interface HostParts {
+  /** What the node is called. */
+  readonly self: string;
   readonly core: NodeCore;
   readonly table: SessionTable;
   readonly objects: ObjectStore;
@@ -53,7 +55,7 @@ export class SessionHost {
     this.#parts = parts;
     this.#answers = new Answers(
       parts,
-      (session) => this.#spread?.spans(session) ?? [],
+      (session) => this.#spread?.traces(session) ?? [],
       (session) => this.unhold(session),
     );
   }
@@ -246,9 +248,9 @@ export class SessionHost {
     }
   }
 
-  /** When invocations of the session ran on this node. */
-  spansHere(session: SessionState, answeredNs: number): Span[] {
-    return this.#answers.spans(session, answeredNs);
+  /** What this node can tell of the session's course. */
+  traceHere(session: SessionState, answeredNs: number): Trace {
+    return this.#answers.trace(session, answeredNs);
   }
 
   /** Mostly there is nothing left to abort: the body that answered has ended by the time its answer is heard of. */

@@ -4,6 +4,7 @@ import type { Caller } from '../door/service.ts';
 import type { SessionAllocator } from '../store/allocator.ts';
 import { SESSION_SLOTS } from '../store/memory.ts';
 import { FreeSlots, type SessionTable } from '../store/sessions.ts';
+import type { Transfer } from '../wire/messages.ts';
 import type { App } from './apps.ts';
 import type { ElsewhereState, GuestRole, GuestState } from './spread-state.ts';
 import type { StartedRuns } from './started-runs.ts';
@@ -28,6 +29,8 @@ export interface SessionState {
   guests: Map<string, GuestState> | undefined;
   /** Its objects whose bytes are, or were, on other nodes; `undefined`: there are none. */
   elsewhere: ElsewhereState | undefined;
+  /** What this node has got from others; `undefined`: the session is not traced. */
+  readonly transfers: Transfer[] | undefined;
 }
 
 export class Sessions {
@@ -57,7 +60,7 @@ export class Sessions {
     app.sessions++;
     const session: SessionState = {
       ...{ id: epoch * SESSION_SLOTS + slot, slot, epoch, app, caller, started: undefined, starts: 0, holds: 0, over: false },
-      ...{ guest, guests: undefined, elsewhere: undefined },
+      ...{ guest, guests: undefined, elsewhere: undefined, transfers: traced ? [] : undefined },
     };
     this.#bySlot[slot] = session;
     this.#count++;

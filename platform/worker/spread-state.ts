@@ -2,7 +2,7 @@
 import type { ErrorCode, PheromoneError } from '../core/errors.ts';
 import type { Invocation } from '../executor/ledger.ts';
 import type { Report } from '../executor/reports.ts';
-import type { Span } from '../wire/messages.ts';
+import type { Trace } from '../wire/messages.ts';
 import type { StartedRun } from './started-runs.ts';
 
 /** An invocation that a guest was given and has not given back. */
@@ -18,7 +18,7 @@ export interface GuestState {
   sequence: number;
   /** Whether something that the guest did since all was given back has had an effect here. */
   hasActed: boolean;
-  spans: readonly Span[];
+  trace: Trace;
   /** The session's numbers for invocations whose start the guest has told, by the guest's numbers. */
   readonly started: Map<number, number>;
 }

@@ -1,7 +1,7 @@
 /** What a node needs of its cluster, for sessions that are on several nodes. A node by itself has none of it. */
 import type { ErrorCode } from '../core/errors.ts';
 import type { Invocation } from '../executor/ledger.ts';
-import type { Span } from '../wire/messages.ts';
+import type { Trace } from '../wire/messages.ts';
 import type { SessionState } from './sessions.ts';
 
 /** The sessions of this node as part of a cluster. */
@@ -22,6 +22,6 @@ export interface Spread {
   freed(): void;
   /** Called every millisecond while bodies come and go. */
   look(): void;
-  /** When invocations ran on other nodes. */
-  spans(session: SessionState): readonly Span[];
+  /** What other nodes have told of the session's course, each of its own part. */
+  traces(session: SessionState): readonly Trace[];
 }

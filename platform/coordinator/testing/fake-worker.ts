@@ -8,6 +8,7 @@ import { type CoordinatorConnection, WORKER_SIDE } from '../../wire/coordinator-
 import { listen } from '../../wire/greeting.ts';
 import type { Status } from '../../wire/messages.ts';
 import type { Listener } from '../../wire/sockets.ts';
+import { spanOf } from '../../wire/testing/spans.ts';
 
 type MessageOf<T extends CoordinatorMessage['type']> = Extract<CoordinatorMessage, { type: T }>;
 
@@ -172,7 +173,7 @@ export class FakeWorker {
     const given: Given = {
       ...{ message, payload: bytes, worker: this },
       answer(output = bytes) {
-        const span = { fn, node: 'w', executor: 0, attempt: 1, after: '', readyNs: 1, queuedNs: 2, startedNs: 3, endedNs: 4 };
+        const span = spanOf(fn, 3, 4);
         const spans = trace ? [span] : [];
         connection.send({ type: 'result', id, outputs: [{ source: fn, key: 'k', group: '', size: output.length }], spans }, output);
       },

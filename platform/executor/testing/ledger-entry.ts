@@ -24,7 +24,7 @@ const entry: Invocation = { slot: 0, epoch: 0, fn: 0, inputs: 0, inputCount: 0, 
 let faults = 0;
 
 for (let i = 0; parts.length === 0 && i < amount; i++) {
-  while (!ledger.publish(thread, i ^ 0x5555, i & 1_023, i, 1, 1)) Atomics.wait(sum, 0, Atomics.load(sum, 0), 1);
+  while (!ledger.publish(thread, i ^ 0x5555, i & 1_023, i, 1, 1, 0)) Atomics.wait(sum, 0, Atomics.load(sum, 0), 1);
 }
 while (parts.length > 0 && Atomics.load(sum, 0) < wanted) {
   for (const part of parts) {

@@ -4,6 +4,7 @@ import type { CallOptions, CallResult, FeedOptions, Output } from '../../client/
 import type { SubscribeOptions } from '../../client/subscription.ts';
 import type { AppDefinition } from '../../core/app.ts';
 import { type ErrorCode, PheromoneError } from '../../core/errors.ts';
+import { spanOf } from '../../wire/testing/spans.ts';
 
 export interface SeenCall {
   readonly app: string;
@@ -93,6 +94,6 @@ function answerOf(fn: string, input: Buffer): CallResult {
   if (fn === 'none') return resultOf();
   if (fn === 'keyed') return { outputs: [outputOf('x', 'Schlüssel/1')], spans: [] };
   if (fn === 'large') return resultOf('x'.repeat(Number(input)));
-  if (fn === 'twice') return { ...resultOf('one', 'two'), spans: [{ fn: 'twice', startedNs: 1, endedNs: 2 }] };
+  if (fn === 'twice') return { ...resultOf('one', 'two'), spans: [spanOf('twice', 1, 2)] };
   return { outputs: [{ source: fn, key: '', group: '', bytes: input }], spans: [] };
 }

@@ -1,5 +1,6 @@
 /** Objects whose bytes lie on other nodes: what is known of them here, and how their bytes are brought. */
 import { PheromoneError } from '../../core/errors.ts';
+import { hostNowNs } from '../../executor/clock.ts';
 import type { ObjectStore } from '../../store/objects.ts';
 import type { ObjectHead } from '../../wire/peer-messages.ts';
 import type { SessionState } from '../sessions.ts';
@@ -100,7 +101,7 @@ export class AbsentObjects {
   }
 
   #bringOne(session: SessionState, ref: number, done: (error?: PheromoneError) => void): void {
-    const { objects, fetcher, nameOf } = this.#parts;
+    const { self, objects, fetcher, nameOf } = this.#parts;
     const { places, waiting } = elsewhereOf(session);
     const others = waiting.get(ref);
     if (others !== undefined) {
@@ -122,10 +123,12 @@ export class AbsentObjects {
     };
     try {
       const memory = objects.allocate(session.slot, session.epoch, objects.size(ref));
+      const startedNs = hostNowNs();
       fetcher.fetch(nameOf(session), place, memory, (error) => {
         if (error === undefined) {
           objects.settle(ref, memory);
           places.delete(ref);
+          session.transfers?.push({ from: place.node, to: self, bytes: memory.length, startedNs, endedNs: hostNowNs() });
         }
         settle(error);
       });

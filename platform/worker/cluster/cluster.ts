@@ -12,7 +12,7 @@ import { parseAddress } from '../../wire/address.ts';
 import type { Connection, Protocol } from '../../wire/connection.ts';
 import { WORKER_SIDE } from '../../wire/coordinator-protocol.ts';
 import type { Peer } from '../../wire/greeting-messages.ts';
-import type { Span } from '../../wire/messages.ts';
+import type { Trace } from '../../wire/messages.ts';
 import { GUEST_SIDE } from '../../wire/peer-protocol.ts';
 import type { Security } from '../../wire/security.ts';
 import type { WorkerOptions } from '../options.ts';
@@ -84,7 +84,7 @@ export class ClusterNode implements Spread {
       nameOf,
       unhold,
     });
-    this.#served = new ServedObjects({ self, ...node, absent: this.#absent, store: byStore, unhold });
+    this.#served = new ServedObjects({ ...node, absent: this.#absent, store: byStore, unhold });
     this.#service = new ClusterService(scheduler, self);
     this.#coordinators = new Coordinators(this.#service);
     const ask = this.#coordinators.place.bind(this.#coordinators);
@@ -170,8 +170,8 @@ export class ClusterNode implements Spread {
     this.#home.released(session);
   }
 
-  spans(session: SessionState): readonly Span[] {
-    return this.#home.spans(session);
+  traces(session: SessionState): readonly Trace[] {
+    return this.#home.traces(session);
   }
 
   freed(): void {

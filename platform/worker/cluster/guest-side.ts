@@ -14,7 +14,7 @@ import type { AbsentObjects } from './absent-objects.ts';
 import type { ServedObjects } from './served-objects.ts';
 
 /** A guest's sessions have nobody here who waits for them. */
-const NO_CALLER: Caller = { answered: (_outputs, _bytes, _spans, release) => release(), failed: () => {} };
+const NO_CALLER: Caller = { answered: (_outputs, _bytes, _trace, release) => release(), failed: () => {} };
 
 export interface GuestParts {
   readonly node: NodeParts;
@@ -178,7 +178,7 @@ class HostedSession implements GuestRole<SessionState> {
       this.#end(state);
       return;
     }
-    this.#sendSpans(state);
+    this.#sendTrace(state);
     this.#giveBack(0);
   }
 
@@ -210,7 +210,7 @@ class HostedSession implements GuestRole<SessionState> {
   }
 
   #onOutput(state: SessionState, ref: number, run: StartedRun | undefined): void {
-    this.#sendSpans(state);
+    this.#sendTrace(state);
     const { head, bytes } = this.#parts.absent.describe(state, ref);
     this.#tell({ type: 'output', session: this.session, sender: run?.invocation ?? -1, object: head }, bytes);
   }
@@ -248,10 +248,10 @@ class HostedSession implements GuestRole<SessionState> {
     publisher.unbegin(state, fn);
   }
 
-  #sendSpans(state: SessionState): void {
+  #sendTrace(state: SessionState): void {
     const { table, host } = this.#parts.node;
     if (!table.isTraced(state.slot)) return;
-    this.#tell({ type: 'spans', session: this.session, spans: host.spansHere(state, hostNowNs()) });
+    this.#tell({ type: 'spans', session: this.session, ...host.traceHere(state, hostNowNs()) });
   }
 
   #giveBack(set: number): void {

@@ -7,7 +7,7 @@ import { type PheromoneError, toPheromoneError } from '../../core/errors.ts';
 import { afterExecutorDeath } from '../../core/recovery.ts';
 import { hostNowMs } from '../../executor/clock.ts';
 import type { Invocation } from '../../executor/ledger.ts';
-import type { Span } from '../../wire/messages.ts';
+import type { Trace } from '../../wire/messages.ts';
 import type { PeerReport } from '../../wire/peer-messages.ts';
 import { metaOf, sourceOf } from '../report-handler.ts';
 import type { NodeParts } from '../scheduler.ts';
@@ -101,8 +101,8 @@ export class HomeSide {
     session.guests = undefined;
   }
 
-  spans(session: SessionState): readonly Span[] {
-    return [...(session.guests?.values() ?? [])].flatMap(({ spans }) => spans);
+  traces(session: SessionState): readonly Trace[] {
+    return [...(session.guests?.values() ?? [])].map(({ trace }) => trace);
   }
 
   /** Whether anything is expected of a node. */
@@ -130,7 +130,7 @@ export class HomeSide {
     session.guests ??= new Map();
     const known = session.guests.get(node);
     if (known !== undefined) return known;
-    const guest: GuestState = { node, given: [], sequence: 0, hasActed: false, spans: [], started: new Map() };
+    const guest: GuestState = { node, given: [], sequence: 0, hasActed: false, trace: { spans: [] }, started: new Map() };
     session.guests.set(node, guest);
     const there = this.#sessionsAt.get(node);
     if (there === undefined) this.#sessionsAt.set(node, new Set([session]));
@@ -200,7 +200,7 @@ export class HomeSide {
         this.#onRefused(session, guest, message);
         break;
       case 'spans':
-        guest.spans = message.spans;
+        guest.trace = message;
         break;
       case 'find':
         onFind(guest.node, session, message);

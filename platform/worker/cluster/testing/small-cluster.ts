@@ -9,17 +9,16 @@ import type { StoreConfig } from '../../../store/durable/open-store.ts';
 import type { Load, Place, WorkerMessage } from '../../../wire/coordinator-messages.ts';
 import { COORDINATOR_SIDE, type WorkerConnection } from '../../../wire/coordinator-protocol.ts';
 import { dial } from '../../../wire/greeting.ts';
-import type { Span } from '../../../wire/messages.ts';
+import type { Trace } from '../../../wire/messages.ts';
 import type { WorkerOptions } from '../../options.ts';
 
 const POLL_MS = 10;
 const POLLS = 2_000;
 
-export interface Answer {
+export interface Answer extends Trace {
   readonly text: string;
   readonly bytes: Uint8Array;
   readonly outputs: readonly string[];
-  readonly spans: readonly Span[];
 }
 
 export interface TestWorker extends RoleProcess {
@@ -175,7 +174,7 @@ class Desk implements TestWorker {
       at += size;
       return Buffer.from(payload.subarray(at - size, at)).toString();
     });
-    return { text: outputs[0] ?? '', bytes: payload, outputs, spans: message.spans };
+    return { text: outputs[0] ?? '', bytes: payload, outputs, spans: message.spans, transfers: message.transfers };
   }
 
   #answer(id: number): Promise<{ message: WorkerMessage; payload: Uint8Array }> {
