@@ -30,7 +30,7 @@ const CLOSE_GRACE_MS = 200;
 const LAST_WORDS_LENGTH = 4_096;
 /** What a process gets of the node's environment. */
 const ENVIRONMENT = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'TZ'];
-const ENTRY = fileURLToPath(new URL(`process-entry${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`, import.meta.url));
+const ENTRY = fileURLToPath(new URL(`./process-entry${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`, import.meta.url));
 const NOTHING = new Uint8Array(0);
 
 /** The process ended under an invocation. */

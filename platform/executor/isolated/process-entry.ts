@@ -9,7 +9,7 @@ import { Runner } from './runner.ts';
 if (process.argv[1] !== fileURLToPath(import.meta.url))
   throw new Error('platform/executor/isolated/process-entry: expected to be started by an executor');
 // A thread of its own: it ends the process also where a body blocks this one.
-const lifeline = new Worker(new URL(`lifeline-entry${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`, import.meta.url));
+const lifeline = new Worker(new URL(`./lifeline-entry${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`, import.meta.url));
 lifeline.unref();
 
 const runner = new Runner();

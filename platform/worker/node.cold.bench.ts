@@ -1,7 +1,7 @@
 /**
  * What the first calls of an app cost, on threads and in processes of its own, loaded at registration and on first
  * use. Every round registers a module that no thread has imported before. Prints a table; docs/performance.md says
- * how to read it. `node bin/launch.js platform/worker/cold.bench.ts [ROUNDS]`.
+ * how to read it. `node bin/launch.js platform/worker/node.cold.bench.ts [ROUNDS]`.
  */
 import Table from 'cli-table3';
 import { bootstrapMedian } from '../../harness/statistics/bootstrap.ts';
