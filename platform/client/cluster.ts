@@ -145,20 +145,24 @@ export class ClusterClient extends AppEditor implements PheromoneClient {
 
   /** Asks the owner of an app. With a connection there already, that happens before the return. */
   async #route<T>(app: string, effort: Effort, ask: (client: Client, leftMs: number | undefined) => Promise<T>): Promise<T> {
-    let reroutes = 0;
+    let failures = 0;
+    let searchingSinceMs: number | undefined;
     for (let attempt = 0; ; attempt += 1) {
       let owner: Member | undefined;
+      let client: Client | undefined;
       try {
         if (this.#closed !== undefined) throw this.#closed;
         owner = this.#coordinators.ownerOf(app);
         const coordinator = this.#coordinators.reach(owner);
-        const client = coordinator.client ?? (await effort.wait(coordinator.reached));
+        client = coordinator.client ?? (await effort.wait(coordinator.reached));
         return await ask(client, effort.leftMs());
       } catch (error) {
         const fault = toPheromoneError(error);
-        const isMisrouted = fault.code === 'WRONG_COORDINATOR' && reroutes < WIRE_LIMITS.reroutes;
-        if (isMisrouted) reroutes += 1;
-        else if (!fault.retryable || attempt - reroutes >= this.#retries) throw fault;
+        if (!fault.retryable) throw fault;
+        const hasBegun = client !== undefined && fault.code !== 'WRONG_COORDINATOR';
+        if (!hasBegun) searchingSinceMs ??= performance.now();
+        const isSearching = !hasBegun && performance.now() - searchingSinceMs! < WIRE_LIMITS.rerouteMs;
+        if (!isSearching && ++failures > this.#retries) throw fault;
         await effort.wait(this.#untilWorthwhile(app, owner, fault, attempt));
       }
     }

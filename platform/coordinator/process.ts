@@ -35,7 +35,7 @@ export async function startCoordinator(
   const options = coordinatorOptions(given);
   const store = storeConfig === undefined ? undefined : await openStore(storeConfig);
   const coordinator = new Coordinator(options, security, store);
-  const clients = new Set<ClientConnection>();
+  const clients: Clients = { connections: new Set(), areDismissed: false };
   let listener: Listener | undefined;
   try {
     listener = await listenForClients(options, security, coordinator, clients);
@@ -56,11 +56,17 @@ export async function startCoordinator(
   }
 }
 
+interface Clients {
+  readonly connections: Set<ClientConnection>;
+  /** The coordinator has left the cluster: no more are let in. */
+  areDismissed: boolean;
+}
+
 function listenForClients(
   { host, port, name }: CoordinatorOptions,
   security: Security,
   coordinator: Coordinator,
-  clients: Set<ClientConnection>,
+  clients: Clients,
 ): Promise<Listener> {
   return listen({
     ...{ host, port, self: { role: 'coordinator', name }, security },
@@ -70,11 +76,12 @@ function listenForClients(
         return;
       }
       if (peer.role !== 'client') throw new PheromoneError('BAD_MESSAGE', `coordinator: expected a client, got a ${peer.role}`);
+      if (clients.areDismissed) throw new PheromoneError('WRONG_COORDINATOR', `coordinator "${name}" has left the cluster`);
       const connection = speak(NODE_SIDE);
       const session = new ClientSession(coordinator, connection);
-      clients.add(connection);
+      clients.connections.add(connection);
       connection.onClose(() => {
-        clients.delete(connection);
+        clients.connections.delete(connection);
         session.end();
       });
     },
@@ -100,7 +107,7 @@ async function join(options: CoordinatorOptions, security: Security, coordinator
 interface Ends {
   readonly listener: Listener;
   readonly membership: Membership;
-  readonly clients: ReadonlySet<ClientConnection>;
+  readonly clients: Clients;
 }
 
 async function stop(
@@ -112,10 +119,11 @@ async function stop(
   await membership.drain();
   const isDrained = await within(drainMs, coordinator.drain());
   await membership.leave();
+  clients.areDismissed = true;
   // Answers that are still on their way to clients are sent.
-  const gone = [...clients].map((connection) => new Promise<void>((resolve) => connection.onClose(() => resolve())));
+  const gone = [...clients.connections].map((connection) => new Promise<void>((resolve) => connection.onClose(() => resolve())));
   const message = `coordinator "${name}" has left the cluster; what it has not answered has not begun`;
-  for (const connection of clients) {
+  for (const connection of clients.connections) {
     if (isDrained) connection.send({ type: 'failed', id: 0, code: 'WRONG_COORDINATOR', message });
     connection.close();
   }

@@ -41,8 +41,8 @@ export const WIRE_LIMITS = {
   /** Bounds of the pause before the manager is tried again; it doubles from the first to the second. */
   rejoinMinMs: 20,
   rejoinMaxMs: 1_000,
-  /** How often a request is sent on to the owner of its app, where members and clients see the cluster differently for a moment. */
-  reroutes: 10,
+  /** How long a request that nobody has begun looks for the owner of its app, while members come and go. */
+  rerouteMs: 5_000,
   /** Names and addresses of hosts. */
   hostLength: 255,
   /** A view of as many members as there may be, with all the labels they may have. More does not wait to be sent: the connection ends. */
