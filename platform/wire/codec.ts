@@ -112,6 +112,18 @@ export class FrameDecoder<M> {
     }
   }
 
+  /** Memory that the next bytes of the stream belong into; `undefined`: they are to be given to `push`. */
+  wanted(): Uint8Array | undefined {
+    return this.#gathering?.payload?.rest;
+  }
+
+  /** So many of the next bytes have been written into what is `wanted`. */
+  placed(count: number): void {
+    const frame = this.#gathering as Gathering<M>;
+    frame.payload?.advance(count);
+    if (frame.payload?.isComplete) this.#endGathering(frame);
+  }
+
   /** A frame begins at `at` with its prefix complete: decodes it where it lies if all of it is there. */
   #begin(chunk: Uint8Array, at: number): number {
     const bytes = readUint32(chunk, at);

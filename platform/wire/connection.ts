@@ -12,6 +12,7 @@ import {
   writePrefix,
   writeSignal,
 } from './codec.ts';
+import type { DirectReading } from './direct-reading.ts';
 import type { Heads } from './heads.ts';
 import { KeepAlive, type KeepAliveOptions } from './keep-alive.ts';
 import { WIRE_LIMITS } from './limits.ts';
@@ -50,6 +51,7 @@ export type CloseHandler = (error: PheromoneError | undefined) => void;
  */
 export class Connection<Sent, Received> {
   readonly #socket: Socket;
+  readonly #reading: DirectReading | undefined;
   #protocol: Protocol<Sent, Received>;
   #decoder: FrameDecoder<Received> | undefined;
   /** What has come between a change of protocol and its handler. */
@@ -68,8 +70,10 @@ export class Connection<Sent, Received> {
   #unansweredBytes = 0;
   readonly #flushOnTick = (): void => this.#flush();
 
-  constructor(socket: Socket, protocol: Protocol<Sent, Received>) {
+  /** `reading`: that which the socket was made with, if it was. */
+  constructor(socket: Socket, protocol: Protocol<Sent, Received>, reading?: DirectReading) {
     this.#socket = socket;
+    this.#reading = reading;
     this.#protocol = protocol;
     socket.setNoDelay(true);
     socket.on('error', (error) => {
@@ -118,19 +122,29 @@ export class Connection<Sent, Received> {
       if (signal === SIGNAL.ping) this.#signal(SIGNAL.pong);
     });
     this.#decoder = decoder;
-    this.#socket.on('data', (chunk: Buffer) => {
-      if (this.#state !== 'open') return;
-      this.#keepAlive?.heard();
-      this.#unansweredBytes += chunk.length;
-      try {
-        decoder.push(chunk);
-      } catch (error) {
-        this.#fail(error);
-      }
-      // Whoever sends a large message cannot ask before its end.
-      if (this.#unansweredBytes > WIRE_LIMITS.silentBytes) this.#signal(SIGNAL.pong);
-      if (this.pendingBytes > (this.#protocol.unreadBytes ?? Number.POSITIVE_INFINITY)) this.#awaitReader();
+    if (this.#reading === undefined) {
+      this.#socket.on('data', (chunk: Buffer) => this.#receive(chunk.length, () => decoder.push(chunk)));
+      return;
+    }
+    this.#reading.attach({
+      wanted: () => decoder.wanted(),
+      placed: (count) => this.#receive(count, () => decoder.placed(count)),
+      push: (chunk) => this.#receive(chunk.length, () => decoder.push(chunk)),
     });
+  }
+
+  #receive(count: number, decode: () => void): void {
+    if (this.#state !== 'open') return;
+    this.#keepAlive?.heard();
+    this.#unansweredBytes += count;
+    try {
+      decode();
+    } catch (error) {
+      this.#fail(error);
+    }
+    // Whoever sends a large message cannot ask before its end.
+    if (this.#unansweredBytes > WIRE_LIMITS.silentBytes) this.#signal(SIGNAL.pong);
+    if (this.pendingBytes > (this.#protocol.unreadBytes ?? Number.POSITIVE_INFINITY)) this.#awaitReader();
   }
 
   #awaitReader(): void {

@@ -31,6 +31,16 @@ export class Gathered {
     return end;
   }
 
+  /** The memory that the rest of them belongs into; `undefined` where it is yet to be taken. */
+  get rest(): Uint8Array | undefined {
+    return this.#bytes.length === this.#size ? this.#bytes.subarray(this.#filled) : undefined;
+  }
+
+  /** So many have been written into {@link rest}. */
+  advance(count: number): void {
+    this.#filled += count;
+  }
+
   #grow(needed: number): void {
     const grown = new Uint8Array(Math.min(this.#size, Math.max(needed, this.#bytes.length * WIRE_LIMITS.gatheredGrowth)));
     grown.set(this.#bytes.subarray(0, this.#filled));

@@ -8,6 +8,7 @@
 import { PheromoneError } from '../core/errors.ts';
 import { Connection, type Protocol } from './connection.ts';
 import { Dialler } from './dialler.ts';
+import { DirectReading } from './direct-reading.ts';
 import { Doorkeeper } from './doorkeeper.ts';
 import { GREETING_PROTOCOL, type GreetingMessage, type Identity, type Peer, PROTOCOL_VERSION } from './greeting-messages.ts';
 import { WIRE_LIMITS } from './limits.ts';
@@ -43,8 +44,10 @@ export async function dial<S, R>(options: DialOptions<S, R>): Promise<Dialled<S,
   const { host, port, self, protocol, security = {}, timeoutMs = WIRE_LIMITS.connectMs } = options;
   const where = `${host}:${port}`;
   checkSecurity(where, security);
-  const socket = await connectSocket({ host, port, tls: security.tls }, timeoutMs);
-  const greeting = new Connection(socket, GREETING_PROTOCOL);
+  // Memory that is given for a payload is read into straight from the socket, where no TLS lies between.
+  const reading = protocol.room !== undefined && security.tls === undefined ? new DirectReading() : undefined;
+  const socket = await connectSocket({ host, port, tls: security.tls }, timeoutMs, reading);
+  const greeting = new Connection(socket, GREETING_PROTOCOL, reading);
   const dialler = new Dialler(where, self, security.secret, () => channelOf(socket));
   return new Promise((resolve, reject) => {
     const late = new PheromoneError('DISCONNECTED', `${where}: expected a welcome within ${timeoutMs} ms, got none`);

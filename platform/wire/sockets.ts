@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { connect as connectTls, createServer as createTlsServer, TLSSocket } from 'node:tls';
 import { PheromoneError } from '../core/errors.ts';
+import type { DirectReading } from './direct-reading.ts';
 import { WIRE_LIMITS } from './limits.ts';
 import type { Tls } from './security.ts';
 
@@ -89,11 +90,12 @@ async function closeServer(server: Server, sockets: ReadonlySet<Socket>): Promis
 
 /**
  * Rejects with `DISCONNECTED` if the connection does not come about in time, with `UNAUTHENTICATED` if the other
- * end's certificate is not one of the cluster's, or it has none.
+ * end's certificate is not one of the cluster's, or it has none. `reading` is of no use to TLS.
  */
-export async function connectSocket({ host, port, tls }: Address, timeoutMs: number): Promise<Socket> {
+export async function connectSocket({ host, port, tls }: Address, timeoutMs: number, reading?: DirectReading): Promise<Socket> {
   const where = `connect to ${host}:${port}`;
-  const socket = tls === undefined ? connect({ host, port }) : tlsSocket(where, { host, port, tls });
+  const onread = reading === undefined ? {} : { onread: reading.options };
+  const socket = tls === undefined ? connect({ host, port, ...onread }) : tlsSocket(where, { host, port, tls });
   try {
     await once(socket, tls === undefined ? 'connect' : 'secureConnect', { signal: AbortSignal.timeout(timeoutMs) });
   } catch (error) {

@@ -4,6 +4,8 @@ export const CLUSTER_LIMITS = {
   moveBytes: 1_048_576,
   /** How long an invocation that cannot run on this node waits for one that can. */
   placeMs: 10_000,
+  /** How many invocations that cannot run on this node follow the one that was placed, within its lease: they have to leave anyhow. */
+  boundToLeave: 256,
   /** How long until a coordinator is asked again for a node that it did not have. */
   placeAgainMs: 50,
   /** The same, where invocations wait for executors of their own node: at first, and at most. */

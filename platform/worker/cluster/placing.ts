@@ -116,7 +116,8 @@ export class Placing {
       queue.isAsking = false;
       const { node, count, leaseMs } = placement;
       const jobs = queue.jobs.splice(0, node === '' ? queue.jobs.length : Math.max(1, count));
-      if (count > jobs.length) this.#leases.set(key, { node, left: count - jobs.length, endMs: hostNowMs() + leaseMs });
+      const left = this.#parts.runsHere(session, invocation.fn) ? count - jobs.length : CLUSTER_LIMITS.boundToLeave;
+      if (node !== '' && left > 0) this.#leases.set(key, { node, left, endMs: hostNowMs() + leaseMs });
       for (const job of jobs) this.#put(job, node);
       if (queue.jobs.length > 0) this.#askForAll(key, queue);
       else this.#queues.delete(key);
