@@ -155,6 +155,11 @@ export class Client extends AppEditor implements PheromoneClient {
     await this.ended;
   }
 
+  /** Whether nothing more can be asked. */
+  get isEnded(): boolean {
+    return this.#ended !== undefined;
+  }
+
   /** Ends the connection at once, since it is of no more use; what is under way rejects with `error`. */
   disconnect(error: PheromoneError): void {
     this.#end(error);

@@ -107,7 +107,7 @@ export class Coordinators {
   /** The coordinator that this is, connected or about to be. */
   reach(member: Member): Coordinator {
     const known = this.#connected.get(member.name);
-    if (known !== undefined && known.member.incarnation === member.incarnation) return known;
+    if (known?.member.incarnation === member.incarnation && known.client?.isEnded !== true) return known;
     const coordinator = new Coordinator(member, this.#options);
     this.#connected.set(member.name, coordinator);
     const forget = (): void => {
