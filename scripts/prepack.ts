@@ -16,8 +16,9 @@ const { status } = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc
 });
 if (status !== 0) throw new Error(`prepack: expected the sources to compile, got exit code ${status}`);
 
+const isPacked = (path: string): boolean => !path.endsWith('.ts') && !/[\\/](testing|fixtures)([\\/]|$)/.test(path);
 for (const room of PACKED_ROOMS.filter((name) => existsSync(join(root, name)))) {
-  await cp(join(root, room), join(dist, room), { recursive: true, filter: (path) => !path.endsWith('.ts') });
+  await cp(join(root, room), join(dist, room), { recursive: true, filter: isPacked });
 }
 
 // Code looks for its version one folder above its room, here as in the repository.

@@ -7,7 +7,7 @@ import { spelled } from './setting.ts';
 const committed = readFileSync(new URL('../../docs/configuration.md', import.meta.url), 'utf8');
 
 test('docs/configuration.md is what the table of settings says', (t) => {
-  t.true(committed === configurationPage(SECTIONS), 'run node bin/launch.js scripts/configuration-page.ts');
+  t.true(committed === configurationPage(SECTIONS), 'run npm run settings');
 });
 
 test('It names every setting with its variable', (t) => {

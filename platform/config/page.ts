@@ -3,7 +3,7 @@ import { ADDRESS, filePath, flagName, type Section, type Setting, settingsOf, va
 
 const INTRODUCTION = `# Configuration
 
-Made from \`platform/config/sections.ts\` by \`node bin/launch.js scripts/configuration-page.ts\`; a test compares.
+Made from \`platform/config/sections.ts\` by \`npm run settings\`; a test compares.
 
 What stands nearer counts: a flag, then the environment, then the file that \`--config\` or \`PHEROMONE_CONFIG\` names, then the default. Files are TOML, YAML or JSON and use the names of the flags, in a table for each section (\`--store-path\` is \`path\` in \`[store]\`):
 
