@@ -40,7 +40,7 @@ const PLATFORM_LAYERS: Readonly<Record<string, readonly string[]>> = {
   worker: ['core', 'wire', 'store', 'executor', 'door', 'member'],
   coordinator: ['core', 'wire', 'store', 'door', 'member'],
   manager: ['core', 'wire'],
-  client: ['core', 'wire', 'member'],
+  client: ['core', 'wire', 'store', 'member'],
   gateway: ['core', 'wire', 'client'],
   config: ['wire', 'store', 'manager', 'coordinator', 'worker', 'gateway'],
   launch: ['core', 'wire', 'store', 'worker', 'coordinator', 'manager', 'client', 'gateway'],

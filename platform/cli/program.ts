@@ -4,6 +4,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { CLUSTER, SHARED, STORE, UP, WORKER } from '../config/sections.ts';
 import { settingsOf } from '../config/setting.ts';
 import type { Role } from '../launch/start-role.ts';
+import { bundleCommand } from './bundle-command.ts';
 import { type CallFlags, callCommand } from './call-command.ts';
 import { type Target, withClient } from './connect.ts';
 import { readDefinition } from './definition-file.ts';
@@ -98,6 +99,11 @@ function addClients(program: Command, exit: (code: ExitCode) => void): void {
         for (const app of (await client.status()).apps) print(app);
       }),
     );
+  program
+    .command('bundle')
+    .description('stores a folder of code in the durable store, and prints its id: modules are then bundle:ID/path/in/folder.js')
+    .argument('<folder>', 'the code, with the packages that it needs in node_modules')
+    .action((folder: string, _: unknown, command: Command) => bundleCommand(targetOf(command), folder));
   program
     .command('register')
     .description('makes an app callable, or replaces the one of its name')

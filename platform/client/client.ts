@@ -7,6 +7,7 @@ import { WIRE_LIMITS } from '../wire/limits.ts';
 import type { ClientMessage, NodeMessage } from '../wire/messages.ts';
 import type { Security } from '../wire/security.ts';
 import { AppEditor } from './app-editor.ts';
+import { type BundleSource, encodedBundle } from './bundle.ts';
 import { faultOfCall, faultOfInput, faultOfSubscription } from './check.ts';
 import { type Abandon, expectAnswer, type Pending, PendingRequest, type ReadAnswer, readDone, startTimer } from './pending.ts';
 import type { PheromoneClient, PlatformStatus } from './pheromone-client.ts';
@@ -139,6 +140,13 @@ export class Client extends AppEditor implements PheromoneClient {
     return subscription;
   }
 
+  /** Stores code durably, and gives its id; see {@link PheromoneClient.uploadBundle}. */
+  async uploadBundle(bundle: BundleSource): Promise<string> {
+    const encoded = await encodedBundle(bundle);
+    const read: ReadAnswer<string> = (message) => expectAnswer(message, 'bundle-stored').bundle;
+    return this.#request('bundle', (id) => ({ type: 'put-bundle', id }), read, encoded);
+  }
+
   /** What the node is doing. */
   status(): Promise<PlatformStatus> {
     const read: ReadAnswer<PlatformStatus> = (message) => {
@@ -180,13 +188,13 @@ export class Client extends AppEditor implements PheromoneClient {
   }
 
   /** Sends a request of which the node needs not be told if it is given up. */
-  #request<T>(what: string, messageOf: (id: number) => ClientMessage, read: ReadAnswer<T>): Promise<T> {
+  #request<T>(what: string, messageOf: (id: number) => ClientMessage, read: ReadAnswer<T>, payload?: Uint8Array): Promise<T> {
     const request = new PendingRequest(this.#nextId(), what, read, this.#drop);
-    return this.#ask(request, messageOf(request.id));
+    return this.#ask(request, messageOf(request.id), payload);
   }
 
-  #ask<T>(request: PendingRequest<T>, message: ClientMessage): Promise<T> {
-    if (this.#send(request, message)) request.limit(this.#requestTimeoutMs);
+  #ask<T>(request: PendingRequest<T>, message: ClientMessage, payload?: Uint8Array): Promise<T> {
+    if (this.#send(request, message, payload)) request.limit(this.#requestTimeoutMs);
     return request.result;
   }
 

@@ -4,8 +4,10 @@ import type { AppDefinition } from '../core/app.ts';
 import { PheromoneError, toPheromoneError } from '../core/errors.ts';
 import type { Member } from '../core/membership.ts';
 import { joinCluster, type Membership } from '../member/membership.ts';
+import { bundleId } from '../store/bundles.ts';
 import { WIRE_LIMITS } from '../wire/limits.ts';
 import { AppEditor } from './app-editor.ts';
+import { type BundleSource, encodedBundle } from './bundle.ts';
 import { faultOfSubscription } from './check.ts';
 import type { Client } from './client.ts';
 import { type ConnectionOptions, Coordinators } from './coordinators.ts';
@@ -113,6 +115,13 @@ export class ClusterClient extends AppEditor implements PheromoneClient {
     this.#subscriptions.add(subscription);
     void subscription.follow().then(() => this.#subscriptions.delete(subscription));
     return subscription;
+  }
+
+  /** Stores code durably, and gives its id; see {@link PheromoneClient.uploadBundle}. */
+  async uploadBundle(bundle: BundleSource): Promise<string> {
+    const encoded = await encodedBundle(bundle);
+    // Any coordinator would do.
+    return this.#route(bundleId(encoded), new Effort('bundle', {}), (client) => client.uploadBundle(encoded));
   }
 
   /** What the cluster is doing: all workers together, and the apps of all coordinators. */

@@ -2,6 +2,7 @@
 import type { AppDefinition } from '../core/app.ts';
 import type { PheromoneError } from '../core/errors.ts';
 import type { Status } from '../wire/messages.ts';
+import type { BundleSource } from './bundle.ts';
 import type { CallOptions, CallResult, FeedOptions, Run } from './run.ts';
 import type { SubscribeOptions, Subscription } from './subscription.ts';
 
@@ -23,6 +24,12 @@ export interface PheromoneClient {
   feed(app: string, fn: string, input: Uint8Array, options?: FeedOptions): Promise<void>;
   /** Listens to the sessions of an app that were fed, by whomever, or that triggers of app scope opened. */
   subscribe(app: string, options: SubscribeOptions): Promise<Subscription>;
+  /**
+   * Stores code durably, and gives the id by which definitions name it: `module: 'bundle:<id>/path/in/bundle.js'`. The same
+   * files have the same id. Rejects with `INVALID_ARGUMENT` for what is no bundle and where nodes have no durable store,
+   * with `OBJECT_TOO_LARGE`, `STORE_FAILED`; for a folder with errors of the file system as they are.
+   */
+  uploadBundle(bundle: BundleSource): Promise<string>;
   status(): Promise<PlatformStatus>;
   /** Ends the client; what is under way rejects with `CANCELLED`. Never rejects. */
   close(): Promise<void>;

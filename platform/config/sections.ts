@@ -119,6 +119,11 @@ export const COORDINATOR: Section<CoordinatorSettings> = {
     ),
     drainMs: defaulted(WHOLE_NUMBER, COORDINATOR_DEFAULTS.drainMs, 'how long a coordinator that ends lets sessions under way go on'),
     leaseMs: defaulted(WHOLE_NUMBER, COORDINATOR_DEFAULTS.leaseMs, 'how long a worker may send invocations to the node that it was given'),
+    bundleFolder: defaulted(
+      PATH,
+      COORDINATOR_DEFAULTS.bundleFolder,
+      'where the code of bundles is written on first use; left out: a folder of the user',
+    ),
   },
 };
 
@@ -183,6 +188,11 @@ export const WORKER: Section<WorkerSettings> = {
     loadMs: defaulted(WHOLE_NUMBER, WORKER_DEFAULTS.loadMs, 'how long the functions of an app may take to load'),
     idleProcesses: defaulted(WHOLE_NUMBER, WORKER_DEFAULTS.idleProcesses, 'processes of isolated apps that an executor keeps without work'),
     idleProcessMs: defaulted(WHOLE_NUMBER, WORKER_DEFAULTS.idleProcessMs, 'how long it keeps one'),
+    bundleFolder: defaulted(
+      PATH,
+      WORKER_DEFAULTS.bundleFolder,
+      'where the code of bundles is written on first use; left out: a folder of the user',
+    ),
   },
 };
 

@@ -11,12 +11,14 @@ import type { Caller, CallRequest, FeedRequest, Service, Subscriber } from '../d
 import { Streams } from '../door/streams.ts';
 import { type Log, openLog } from '../log/log.ts';
 import type { DurableStore } from '../store/durable/durable-store.ts';
+import { NodeBundles } from '../store/node-bundles.ts';
 import type { AppObject, Place } from '../wire/coordinator-messages.ts';
 import type { WorkerConnection } from '../wire/coordinator-protocol.ts';
 import type { Status } from '../wire/messages.ts';
 import type { Security } from '../wire/security.ts';
 import { AppArchive } from './app-archive.ts';
 import { type App, Apps, versionOf } from './apps.ts';
+import { passBundle } from './bundles.ts';
 import { type GatheredObject, Gathering } from './gathering.ts';
 import type { CoordinatorOptions } from './options.ts';
 import { Registrar } from './registrar.ts';
@@ -66,6 +68,7 @@ export class Coordinator implements Service {
     });
     this.#relay = new Relay(this.#workers, setup, (app) => this.#registrar.endIfUnused(app));
     this.#gathering = new Gathering({
+      locate: new NodeBundles(store, setup.bundleFolder).locate,
       open: (app, fn, objects) => this.#open(app, app.plan.functions[fn]!, objects),
       failed: (app, message) => this.#streams.callerFor(app.name).failed('TRIGGER_FAILED', message),
     });
@@ -131,6 +134,10 @@ export class Coordinator implements Service {
   subscribe(name: string, subscriber: Subscriber): () => void {
     this.#expectOwned(name);
     return this.#streams.subscribe(this.#apps.get(name).name, subscriber);
+  }
+
+  putBundle(encoded: Uint8Array): Promise<string> {
+    return passBundle(this.#workers, encoded);
   }
 
   status(): Promise<Omit<Status, 'type' | 'id'>> {

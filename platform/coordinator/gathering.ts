@@ -32,6 +32,8 @@ export interface Arrival {
 }
 
 export interface GatheringParts {
+  /** The URL to import for a module of a custom trigger. */
+  locate(module: string): Promise<string>;
   /** Opens a session of the app that starts function `fn` (by position) with these objects. */
   open(app: App, fn: number, objects: readonly GatheredObject[]): void;
   /** A custom trigger has failed, and what it held is gone. */
@@ -63,7 +65,7 @@ export class Gathering {
   begin(app: App): Promise<void> {
     const known = this.#triggers.get(app.plan);
     if (known !== undefined) return known.ready;
-    const ready = loadTriggers(app.definition, 'app').then((factories) => {
+    const ready = loadTriggers(app.definition, this.#parts.locate, 'app').then((factories) => {
       if (this.#triggers.get(app.plan) !== triggers) return;
       triggers.scope = new AppScope(app.plan, factories, nowMs());
       this.#note(triggers.scope);

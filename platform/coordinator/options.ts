@@ -28,6 +28,8 @@ export interface CoordinatorOptions {
   readonly drainMs: number;
   /** How long a worker may send invocations to the node that it was given. */
   readonly leaseMs: number;
+  /** Where the code of bundles is written on first use, of custom triggers here; as of a worker. */
+  readonly bundleFolder: string;
 }
 
 export const COORDINATOR_DEFAULTS: Omit<CoordinatorOptions, 'manager'> = {
@@ -43,6 +45,7 @@ export const COORDINATOR_DEFAULTS: Omit<CoordinatorOptions, 'manager'> = {
   startMs: 2_000,
   drainMs: 30_000,
   leaseMs: 20,
+  bundleFolder: '',
 };
 
 /** What has to be given; the rest may be. */

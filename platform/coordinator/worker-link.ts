@@ -65,8 +65,8 @@ export class WorkerLink {
     return this.ask(messageWith).then(() => {});
   }
 
-  /** Asks for something and gives the answer. Rejects with the error that comes instead, or `DISCONNECTED`. */
-  ask(messageWith: (id: number) => CoordinatorMessage): Promise<WorkerMessage> {
+  /** Asks for something and gives the answer. Leave `payload` as it is until then. Rejects with the error that comes instead, or `DISCONNECTED`. */
+  ask(messageWith: (id: number) => CoordinatorMessage, payload?: Uint8Array): Promise<WorkerMessage> {
     const { promise, resolve, reject } = Promise.withResolvers<WorkerMessage>();
     if (this.#isOver) {
       reject(new PheromoneError('DISCONNECTED', 'the connection to the worker is over'));
@@ -77,7 +77,7 @@ export class WorkerLink {
       lost: reject,
     });
     try {
-      this.send(messageWith(id));
+      this.send(messageWith(id), payload && [payload], { keep: true });
     } catch (error) {
       this.forget(id);
       reject(error);

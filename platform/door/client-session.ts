@@ -2,7 +2,7 @@
 import { type ErrorCode, PheromoneError } from '../core/errors.ts';
 import type { ClientConnection } from '../wire/client-protocol.ts';
 import { WIRE_LIMITS } from '../wire/limits.ts';
-import type { ClientMessage, Feed, Subscribe } from '../wire/messages.ts';
+import type { ClientMessage, Feed, NodeMessage, Subscribe } from '../wire/messages.ts';
 import type { Caller, Service, Subscriber } from './service.ts';
 
 /** One client: its calls under way and its subscriptions end with its connection; what it has fed goes on. */
@@ -72,16 +72,18 @@ export class ClientSession {
         this.#connection.send({ type: 'done', id });
         break;
       case 'register':
-        this.#whenDone(id, this.#service.register(message.app));
+        this.#answer(id, this.#service.register(message.app), () => ({ type: 'done', id }));
         break;
       case 'unregister':
-        this.#whenDone(id, this.#service.unregister(message.app));
+        this.#answer(id, this.#service.unregister(message.app), () => ({ type: 'done', id }));
         break;
+      case 'put-bundle': {
+        const stored = this.#service.putBundle(isOwn ? payload : new Uint8Array(payload));
+        this.#answer(id, stored, (bundle) => ({ type: 'bundle-stored', id, bundle }));
+        break;
+      }
       case 'status':
-        this.#service.status().then(
-          (status) => this.#connection.send({ type: 'status', id, ...status }),
-          (error: unknown) => this.#fail(id, error),
-        );
+        this.#answer(id, this.#service.status(), (status) => ({ type: 'status', id, ...status }));
         break;
     }
   }
@@ -115,9 +117,9 @@ export class ClientSession {
     this.#connection.send({ type: 'done', id });
   }
 
-  #whenDone(id: number, change: Promise<void>): void {
-    change.then(
-      () => this.#connection.send({ type: 'done', id }),
+  #answer<T>(id: number, work: Promise<T>, answerOf: (result: T) => NodeMessage): void {
+    work.then(
+      (result) => this.#connection.send(answerOf(result)),
       (error: unknown) => this.#fail(id, error),
     );
   }

@@ -3,8 +3,15 @@ import type { AppDefinition, Scope } from '../core/app.ts';
 import { PheromoneError } from '../core/errors.ts';
 import type { TriggerFactory } from '../core/trigger.ts';
 
-/** Loads the custom triggers of an app, or those of one scope; by their names. Rejects with `FUNCTION_LOAD_FAILED`. */
-export async function loadTriggers(definition: AppDefinition, scope?: Scope): Promise<Map<string, TriggerFactory>> {
+/**
+ * Loads the custom triggers of an app, or those of one scope; by their names. `locate` gives the URL to import for a
+ * module. Rejects with `FUNCTION_LOAD_FAILED`, and with the codes of `locate`.
+ */
+export async function loadTriggers(
+  definition: AppDefinition,
+  locate: (module: string) => Promise<string>,
+  scope?: Scope,
+): Promise<Map<string, TriggerFactory>> {
   const factories = new Map<string, TriggerFactory>();
   for (const trigger of definition.triggers) {
     if (trigger.primitive !== 'custom') continue;
@@ -13,9 +20,10 @@ export async function loadTriggers(definition: AppDefinition, scope?: Scope): Pr
     const where = `app "${definition.name}": trigger "${trigger.name}"`;
     let factory: unknown;
     try {
-      factory = ((await import(trigger.module)) as Record<string, unknown>)[trigger.export];
+      factory = ((await import(await locate(trigger.module))) as Record<string, unknown>)[trigger.export];
     } catch (error) {
-      throw new PheromoneError('FUNCTION_LOAD_FAILED', `${where}: could not load ${trigger.module}: ${error}`, { cause: error });
+      const [code, text] = error instanceof PheromoneError ? [error.code, error.message] : (['FUNCTION_LOAD_FAILED', error] as const);
+      throw new PheromoneError(code, `${where}: could not load ${trigger.module}: ${text}`, { cause: error });
     }
     if (typeof factory !== 'function') {
       throw new PheromoneError(

@@ -52,5 +52,10 @@ export interface Service {
   feed(request: FeedRequest, event: Uint8Array, over: () => void, isOwn?: boolean): () => void;
   /** Tells of the outputs of sessions that nobody waits for; returns the function that ends it. Throws `UNKNOWN_APP`. */
   subscribe(app: string, subscriber: Subscriber): () => void;
+  /**
+   * Stores an encoded bundle, which is the service's to keep, and gives its id. Rejects with `INVALID_ARGUMENT`,
+   * `OBJECT_TOO_LARGE`, `STORE_FAILED`.
+   */
+  putBundle(encoded: Uint8Array): Promise<string>;
   status(): Promise<Omit<Status, 'type' | 'id'>>;
 }

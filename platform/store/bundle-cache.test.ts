@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
@@ -95,6 +95,16 @@ test('a bundle that says it has files outside itself is refused though its hash 
   await store.put(bundleKey(bundleId(evil)), evil);
   await t.throwsAsync(materialise(store, bundleId(evil), folder), { code: 'INVALID_ARGUMENT' });
   t.deepEqual(await readdir(join(folder, '..')), ['package.json']);
+});
+
+test('drafts of processes that were killed are removed, and nothing that may be in use', async (t) => {
+  const { store, id, folder } = await setUp(t);
+  const [left, current, other] = [`.${id}-left`, `.${id}-current`, '.another'] as const;
+  for (const name of [left, current, other]) await mkdir(join(folder, name, 'files'), { recursive: true });
+  const anHourAgo = Date.now() / 1_000 - 3_601;
+  for (const name of [left, other]) await utimes(join(folder, name), anHourAgo, anHourAgo);
+  await new BundleCache(store, folder).root(id);
+  t.deepEqual((await readdir(folder)).sort(), [current, other, id].sort());
 });
 
 test('threads and processes that need a bundle at the same time all get it whole', async (t) => {

@@ -1,6 +1,6 @@
 /** Bundles as folders of this machine, written on first use. */
 import { randomUUID } from 'node:crypto';
-import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { PheromoneError } from '../core/errors.ts';
@@ -13,6 +13,10 @@ const ID = /^[0-9a-f]{64}$/;
 const FILES = 'files';
 /** Each waits until its file is on disk. */
 const WRITES_AT_ONCE = 32;
+/** What is being written bears its bundle's id, too. */
+const DRAFT = /^\.[0-9a-f]{64}-/;
+/** No draft is worked at for so long: whoever began it was killed. */
+const DRAFT_MS = 3_600_000;
 
 /**
  * Writes a stored bundle into `folder` unless it is there, and gives the path of its root. Any number of threads and
@@ -34,6 +38,15 @@ export async function materialise(store: DurableStore, id: string, folder: strin
     }
   }
   return join(place, FILES);
+}
+
+/** Removes the drafts of processes that were killed. What cannot be removed is in nobody's way. */
+export async function sweepDrafts(folder: string): Promise<void> {
+  const names = await readdir(folder).catch(() => []);
+  for (const name of names.filter((name) => DRAFT.test(name))) {
+    const { mtimeMs } = (await stat(join(folder, name)).catch(() => undefined)) ?? { mtimeMs: Number.POSITIVE_INFINITY };
+    if (mtimeMs < Date.now() - DRAFT_MS) await rm(join(folder, name), { recursive: true, force: true }).catch(() => {});
+  }
 }
 
 async function writeFiles(draft: string, files: readonly BundleFile[]): Promise<void> {
@@ -61,6 +74,7 @@ export class BundleCache {
   readonly #store: DurableStore;
   readonly #folder: string;
   readonly #roots = new Map<string, Promise<string>>();
+  #swept: Promise<void> | undefined;
 
   /** `folder` may be shared with other processes. */
   constructor(store: DurableStore, folder: string) {
@@ -72,12 +86,18 @@ export class BundleCache {
   root(id: string): Promise<string> {
     let root = this.#roots.get(id);
     if (root === undefined) {
-      root = materialise(this.#store, id, this.#folder);
+      this.#swept ??= sweepDrafts(this.#folder);
+      root = this.#swept.then(() => materialise(this.#store, id, this.#folder));
       this.#roots.set(id, root);
       root.catch(() => this.#roots.delete(id));
     }
     return root;
   }
+}
+
+/** Whether a definition's `module` lies in a bundle. */
+export function isBundled(module: string): boolean {
+  return module.startsWith('bundle:');
 }
 
 /**
@@ -86,7 +106,7 @@ export class BundleCache {
  * leads out of the bundle.
  */
 export async function resolveModule(module: string, bundles: BundleCache): Promise<string> {
-  if (!module.startsWith('bundle:')) return module;
+  if (!isBundled(module)) return module;
   const [, id, path] = /^bundle:([^/]*)\/(.*)$/s.exec(module) ?? [];
   const fault = id === undefined || path === undefined ? 'expected bundle:<id>/<path>' : keyFault(path);
   if (fault !== undefined) throw new PheromoneError('INVALID_ARGUMENT', `module ${quoted(module)}: ${fault}`);

@@ -63,7 +63,12 @@ export function decodeBundle(encoded: Uint8Array): BundleFile[] {
 
 /** Stores a bundle and gives its id; the same files have the same one. Throws like {@link encodeBundle} and `DurableStore.put`. */
 export async function putBundle(store: DurableStore, files: Iterable<BundleFile>): Promise<string> {
-  const encoded = encodeBundle(files);
+  return putEncoded(store, encodeBundle(files));
+}
+
+/** Likewise of a bundle that is encoded already. Throws as {@link decodeBundle} and `DurableStore.put`. */
+export async function putEncoded(store: DurableStore, encoded: Uint8Array): Promise<string> {
+  decodeBundle(encoded);
   const id = bundleId(encoded);
   await store.put(bundleKey(id), encoded);
   return id;

@@ -17,6 +17,7 @@ const TAG = {
   feed: 6,
   subscribe: 7,
   unsubscribe: 8,
+  putBundle: 9,
 } as const;
 
 export const CLIENT_HEADS: Heads<ClientMessage> = {
@@ -40,6 +41,8 @@ export const CLIENT_HEADS: Heads<ClientMessage> = {
         return [TAG.unsubscribe, message.id, message.subscription];
       case 'status':
         return [TAG.statusRequest, message.id];
+      case 'put-bundle':
+        return [TAG.putBundle, message.id];
     }
   },
 
@@ -47,6 +50,10 @@ export const CLIENT_HEADS: Heads<ClientMessage> = {
     const f = list(fields, 'head');
     if (f[0] === TAG.call) return readCall(f);
     if (f[0] === TAG.feed) return readFeed(f);
+    if (f[0] === TAG.putBundle) {
+      length(f, 2, 'put-bundle');
+      return { type: 'put-bundle', id: natural(f[1], 'put-bundle.id') };
+    }
     noPayload(payloadBytes);
     switch (f[0]) {
       case TAG.cancel:

@@ -78,7 +78,7 @@ function frames<M>(message: fc.Arbitrary<M>, payload: fc.Arbitrary<Uint8Array>):
 }
 
 const clientFrame: fc.Arbitrary<Frame<ClientMessage>> = fc.oneof(
-  frames<ClientMessage>(fc.oneof(call, feed), bytes),
+  frames<ClientMessage>(fc.oneof(call, feed, fc.record({ type: fc.constant('put-bundle' as const), id: natural })), bytes),
   frames<ClientMessage>(
     fc.oneof(
       fc.record({ type: fc.constant('register' as const), id: natural, app }),
@@ -132,6 +132,7 @@ const nodeFrame: fc.Arbitrary<Frame<NodeMessage>> = fc.oneof(
   frames<NodeMessage>(
     fc.oneof(
       fc.record({ type: fc.constant('done' as const), id: natural }),
+      fc.record({ type: fc.constant('bundle-stored' as const), id: natural, bundle: text }),
       fc.record({ type: fc.constant('failed' as const), id: natural, code, message: text }),
       fc.record({ type: fc.constant('fault' as const), subscription: natural, code, message: text }),
       fc.record({

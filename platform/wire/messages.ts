@@ -86,7 +86,13 @@ export interface StatusRequest {
   readonly id: number;
 }
 
-export type ClientMessage = Register | Unregister | Call | Feed | Cancel | Subscribe | Unsubscribe | StatusRequest;
+/** Stores code that definitions may name. Payload: an encoded bundle (store/bundles.ts). Answer: `bundle-stored`. */
+export interface PutBundle {
+  readonly type: 'put-bundle';
+  readonly id: number;
+}
+
+export type ClientMessage = Register | Unregister | Call | Feed | Cancel | Subscribe | Unsubscribe | StatusRequest | PutBundle;
 
 /** Answer to `register`, `unregister`, `feed`, `subscribe` and `unsubscribe`. */
 export interface Done {
@@ -206,4 +212,12 @@ export interface NamedNodeStatus extends NodeStatus {
   readonly name: string;
 }
 
-export type NodeMessage = Done | Failed | Result | SubscriptionEvent | SubscriptionFault | Status;
+/** Answer to `put-bundle`: it is in the durable store. */
+export interface BundleStored {
+  readonly type: 'bundle-stored';
+  readonly id: number;
+  /** By which definitions name it. */
+  readonly bundle: string;
+}
+
+export type NodeMessage = Done | Failed | Result | SubscriptionEvent | SubscriptionFault | Status | BundleStored;

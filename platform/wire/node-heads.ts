@@ -13,6 +13,7 @@ const TAG = {
   status: 20,
   event: 21,
   fault: 22,
+  bundleStored: 23,
 } as const;
 
 const EXECUTOR_STATES: readonly ExecutorState[] = ['starting', 'idle', 'busy', 'dying'];
@@ -31,6 +32,8 @@ export const NODE_HEADS: Heads<NodeMessage> = {
         return [TAG.fault, message.subscription, message.code, message.message];
       case 'done':
         return [TAG.done, message.id];
+      case 'bundle-stored':
+        return [TAG.bundleStored, message.id, message.bundle];
       case 'status': {
         const { id, apps, nodes } = message;
         return [TAG.status, id, ...statusFields(message), apps, nodes?.map((node) => [node.name, ...statusFields(node)]) ?? null];
@@ -63,6 +66,9 @@ export const NODE_HEADS: Heads<NodeMessage> = {
       case TAG.done:
         length(f, 2, 'done');
         return { type: 'done', id: natural(f[1], 'done.id') };
+      case TAG.bundleStored:
+        length(f, 3, 'bundle-stored');
+        return { type: 'bundle-stored', id: natural(f[1], 'bundle-stored.id'), bundle: text(f[2], 'bundle-stored.bundle') };
       case TAG.status:
         length(f, 8, 'status');
         return readStatus(f);

@@ -4,11 +4,14 @@ import { PheromoneError } from '../core/errors.ts';
 import { type AppPlan, planApp } from '../core/plan.ts';
 import type { TriggerFactory } from '../core/trigger.ts';
 import { loadTriggers } from '../door/load-triggers.ts';
+import type { NodeBundles } from '../store/node-bundles.ts';
 
 export interface App {
   readonly index: number;
   /** The same on all nodes of a cluster; on a node by itself, how often the name was registered. */
   readonly version: number;
+  /** As it was registered. */
+  readonly definition: AppDefinition;
   readonly plan: AppPlan;
   readonly factories: ReadonlyMap<string, TriggerFactory>;
   sessions: number;
@@ -19,21 +22,32 @@ export interface App {
 }
 
 export class Apps {
+  /** As executors get them, with files in the place of bundles; by index. */
   readonly definitions = new Map<number, AppDefinition>();
+  readonly #bundles: NodeBundles;
   readonly #byName = new Map<string, App>();
   readonly #byPlan = new Map<AppPlan, App>();
   #next = 0;
 
+  /** `bundles`: where code may lie. */
+  constructor(bundles: NodeBundles) {
+    this.#bundles = bundles;
+  }
+
   /**
-   * Checks the definition and loads its custom triggers; `publish` makes the app callable. `version`: default one more
-   * than that of the name's app. Throws `INVALID_APP`, `FUNCTION_LOAD_FAILED`.
+   * Checks the definition, fetches its bundles and loads its custom triggers; `publish` makes the app callable. `version`:
+   * default one more than that of the name's app. Throws `INVALID_APP`, `FUNCTION_LOAD_FAILED`, and as `NodeBundles.locate`.
    */
   async prepare(definition: AppDefinition, version?: number): Promise<App> {
     const plan = planApp(definition);
-    const factories = await loadTriggers(definition);
+    const local = await this.#bundles.localise(definition);
+    const factories = await loadTriggers(definition, this.#bundles.locate);
     const ofName = this.#byName.get(plan.name)?.version ?? 0;
-    const app: App = { index: this.#next++, version: version ?? ofName + 1, plan, factories, sessions: 0, retired: false, isLoaded: false };
-    this.definitions.set(app.index, definition);
+    const app: App = {
+      ...{ index: this.#next++, version: version ?? ofName + 1, definition, plan, factories },
+      ...{ sessions: 0, retired: false, isLoaded: false },
+    };
+    this.definitions.set(app.index, local);
     this.#byPlan.set(plan, app);
     return app;
   }
@@ -64,11 +78,6 @@ export class Apps {
   version(name: string, version: number): App {
     for (const app of this.#byPlan.values()) if (app.plan.name === name && app.version === version && app.isLoaded) return app;
     throw new PheromoneError('UNKNOWN_APP', `app "${name}": expected version ${version} to be here, it is not`);
-  }
-
-  /** The definition by which an app was registered. */
-  definition(app: App): AppDefinition {
-    return this.definitions.get(app.index) as AppDefinition;
   }
 
   /** All apps that are callable. */

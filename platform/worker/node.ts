@@ -2,6 +2,7 @@
 import { PheromoneError } from '../core/errors.ts';
 import { ClientSession } from '../door/client-session.ts';
 import { openStore, type StoreConfig } from '../store/durable/open-store.ts';
+import { NodeBundles } from '../store/node-bundles.ts';
 import { NODE_SIDE } from '../wire/client-protocol.ts';
 import { listen } from '../wire/greeting.ts';
 import type { Security } from '../wire/security.ts';
@@ -22,7 +23,7 @@ export async function startWorker(given: Partial<WorkerOptions>, security: Secur
   const options = workerOptions(given);
   const name = options.name === '' ? `worker-${process.pid}` : options.name;
   const store = storeConfig === undefined ? undefined : await openStore(storeConfig);
-  const scheduler = new Scheduler({ ...options, name });
+  const scheduler = new Scheduler({ ...options, name }, new NodeBundles(store, options.bundleFolder));
   const cluster = options.manager === '' ? undefined : new ClusterNode(scheduler, { worker: options, name, security, store });
   let listener: Listener | undefined;
   const end = async (): Promise<void> => {

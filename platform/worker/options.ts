@@ -50,6 +50,8 @@ export interface WorkerOptions {
   readonly idleProcesses: number;
   /** How long it keeps one. */
   readonly idleProcessMs: number;
+  /** Where the code of bundles is written on first use; all processes of a machine may share it. `''`: a folder of the user. */
+  readonly bundleFolder: string;
 }
 
 export const WORKER_DEFAULTS: WorkerOptions = {
@@ -76,6 +78,7 @@ export const WORKER_DEFAULTS: WorkerOptions = {
   loadMs: 30_000,
   idleProcesses: 4,
   idleProcessMs: 60_000,
+  bundleFolder: '',
 };
 
 /** Fills in defaults. Throws a RangeError that names the option, what was expected and what came. */

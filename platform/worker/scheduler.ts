@@ -15,6 +15,7 @@ import { openLog } from '../log/log.ts';
 import { AppObjects } from '../store/app-objects.ts';
 import { AppTable } from '../store/apps.ts';
 import { SCHEDULER } from '../store/memory.ts';
+import type { NodeBundles } from '../store/node-bundles.ts';
 import { type ObjectLabel, ObjectStore } from '../store/objects.ts';
 import { SessionTable } from '../store/sessions.ts';
 import type { Status } from '../wire/messages.ts';
@@ -46,7 +47,8 @@ export class Scheduler implements Service {
   readonly #arenaBytes: number;
   readonly #objects: ObjectStore;
   readonly #core = new NodeCore();
-  readonly #apps = new Apps();
+  readonly #apps: Apps;
+  readonly #bundles: NodeBundles;
   readonly #appTable: AppTable;
   readonly #appMemoryBytes: number;
   readonly #appObjects = new AppObjects<ObjectLabel>();
@@ -55,7 +57,9 @@ export class Scheduler implements Service {
   readonly #host: SessionHost;
   readonly #watch: Watch;
 
-  constructor(options: WorkerOptions) {
+  constructor(options: WorkerOptions, bundles: NodeBundles) {
+    this.#bundles = bundles;
+    this.#apps = new Apps(bundles);
     this.#arenaBytes = options.arenaBytes;
     this.#appMemoryBytes = options.appMemoryBytes;
     const { setup, threads } = reserveNode(options);
@@ -115,7 +119,7 @@ export class Scheduler implements Service {
     this.#watch.join(() => spread.look());
   }
 
-  /** Makes an app callable; replaces one of the same name. `version`: see {@link Apps.prepare}. Rejects with `INVALID_APP`, `FUNCTION_LOAD_FAILED`. */
+  /** Makes an app callable; replaces one of the same name. `version`: see {@link Apps.prepare}. Rejects as that does. */
   async register(definition: AppDefinition, version?: number): Promise<void> {
     const app = await this.#apps.prepare(definition, version);
     try {
@@ -151,6 +155,10 @@ export class Scheduler implements Service {
   /** Tells of the outputs of sessions that nobody waits for; returns the function that ends it. Throws `UNKNOWN_APP`. */
   subscribe(app: string, subscriber: Subscriber): () => void {
     return this.#streams.subscribe(this.#apps.get(app).plan.name, subscriber);
+  }
+
+  putBundle(encoded: Uint8Array): Promise<string> {
+    return this.#bundles.put(encoded);
   }
 
   async status(): Promise<Omit<Status, 'type' | 'id'>> {

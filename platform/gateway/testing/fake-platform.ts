@@ -4,6 +4,7 @@ import type { CallOptions, CallResult, FeedOptions, Output } from '../../client/
 import type { SubscribeOptions } from '../../client/subscription.ts';
 import type { AppDefinition } from '../../core/app.ts';
 import { type ErrorCode, PheromoneError } from '../../core/errors.ts';
+import { bundleId } from '../../store/bundles.ts';
 import { spanOf } from '../../wire/testing/spans.ts';
 
 export interface SeenCall {
@@ -32,6 +33,7 @@ export class FakePlatform {
   readonly calls: SeenCall[] = [];
   readonly apps = new Map<string, AppDefinition>();
   readonly subscribers = new Set<SubscribeOptions>();
+  readonly bundles: Uint8Array[] = [];
   /** Whether it can be connected to. */
   isUp = true;
   /** Whether it answers when it is asked for its status. */
@@ -58,6 +60,10 @@ export class FakePlatform {
         if (app === 'unknown') throw new PheromoneError('UNKNOWN_APP', `no app ${app}`);
         this.subscribers.add(options);
         return { close: async () => void this.subscribers.delete(options) };
+      },
+      uploadBundle: async (bundle) => {
+        this.bundles.push(bundle as Uint8Array);
+        return bundleId(bundle as Uint8Array);
       },
       status: () => (this.isResponsive ? Promise.resolve(this.#status()) : new Promise(() => {})),
       close: async () => resolve(new PheromoneError('CANCELLED', 'the client was closed')),

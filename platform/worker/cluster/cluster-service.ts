@@ -48,6 +48,10 @@ export class ClusterService implements CoordinatedNode {
     return this.#scheduler.subscribe(app, subscriber);
   }
 
+  putBundle(encoded: Uint8Array): Promise<string> {
+    return this.#scheduler.putBundle(encoded);
+  }
+
   status(): Promise<Omit<Status, 'type' | 'id'>> {
     return this.#scheduler.status();
   }
@@ -79,7 +83,7 @@ export class ClusterService implements CoordinatedNode {
 
   apps(): readonly KnownApp[] {
     const { apps } = this.#scheduler.parts;
-    return [...apps.all()].map((app) => ({ name: app.plan.name, version: app.version, definition: apps.definition(app) }));
+    return [...apps.all()].map(({ plan, version, definition }) => ({ name: plan.name, version, definition }));
   }
 
   load(): Omit<Load, 'type'> {

@@ -198,6 +198,7 @@ export class Coordinators {
       call: (request: CallRequest, input, caller) => node.call(request, input, caller),
       feed: (request, event, over) => node.feed(request, event, over),
       subscribe: (app, subscriber) => node.subscribe(app, subscriber),
+      putBundle: (encoded) => node.putBundle(encoded),
       status: () => node.status(),
     };
   }

@@ -4,6 +4,7 @@ import { type Client, connectClient } from '../../client/client.ts';
 import type { AppDefinition, FunctionDefinition, Primitive } from '../../core/app.ts';
 import { PheromoneError } from '../../core/errors.ts';
 import { spawnRole } from '../../launch/spawn.ts';
+import type { Surroundings } from '../../launch/start-role.ts';
 import type { WorkerOptions } from '../options.ts';
 
 const POLL_MS = 10;
@@ -19,8 +20,8 @@ export interface TestNode {
 }
 
 /** Starts a node; it and its clients are gone when the test is over. */
-export async function nodeOf(t: ExecutionContext, options: Partial<WorkerOptions> = {}): Promise<TestNode> {
-  const { port, pid, stop } = await spawnRole('worker', { arenaBytes: 2 ** 28, ...options });
+export async function nodeOf(t: ExecutionContext, options: Partial<WorkerOptions> = {}, surroundings?: Surroundings): Promise<TestNode> {
+  const { port, pid, stop } = await spawnRole('worker', { arenaBytes: 2 ** 28, ...options }, surroundings);
   t.teardown(stop);
   const connect = async (): Promise<Client> => {
     const client = await connectClient({ host: '127.0.0.1', port });
