@@ -28,7 +28,7 @@ const FORBIDDEN: readonly (readonly [rule: string, file: string, specifier: stri
   ['platform-worker', 'platform/worker/coordinator.ts', '../coordinator/shard.ts'],
   ['platform-coordinator', 'platform/coordinator/worker.ts', '../worker/scheduler.ts'],
   ['platform-manager', 'platform/manager/worker.ts', '../worker/scheduler.ts'],
-  ['platform-client', 'platform/client/store.ts', '../store/memory.ts'],
+  ['platform-client', 'platform/client/worker.ts', '../worker/scheduler.ts'],
   ['platform-log', 'platform/log/wire.ts', '../wire/messages.ts'],
   ['platform-door', 'platform/door/worker.ts', '../worker/scheduler.ts'],
   ['platform-member', 'platform/member/client.ts', '../client/client.ts'],
