@@ -8,7 +8,7 @@ import type { ClientConnection } from '../../wire/client-protocol.ts';
 import type { AppObject, CoordinatorMessage, Install, KnownApp, Load, Open, Refusal } from '../../wire/coordinator-messages.ts';
 import type { CoordinatorConnection } from '../../wire/coordinator-protocol.ts';
 import { CLUSTER_LIMITS } from './limits.ts';
-import { NOWHERE, type Placement, type PlaceRequest } from './placing.ts';
+import { nowhere, type Placement, type PlaceRequest } from './placing.ts';
 
 /** Codes with which a call has not begun, so that it may be placed on another worker. */
 const DECLINES: ReadonlySet<ErrorCode> = new Set(['OVERLOADED', 'OUT_OF_MEMORY']);
@@ -67,7 +67,7 @@ export class Coordinators {
     connection.onClose(() => {
       client.end();
       if (this.#desks.get(name) === desk) this.#desks.delete(name);
-      for (const answer of desk.placing.values()) answer(NOWHERE);
+      for (const answer of desk.placing.values()) answer(nowhere(`its coordinator "${name}" was lost`));
       const lost = { code: 'DISCONNECTED', message: `coordinator "${name}" was lost before it took the object` } as const;
       for (const { refused, over } of desk.handing.values()) {
         refused(lost);
@@ -84,11 +84,11 @@ export class Coordinators {
   place(request: PlaceRequest, answer: (placement: Placement) => void): void {
     const desk = this.#deskOf(request.app);
     if (desk === undefined) {
-      setImmediate(answer, NOWHERE);
+      setImmediate(answer, nowhere(`its coordinator "${this.#ring?.ownerOf(request.app)}" is not connected`));
       return;
     }
     const id = ++this.#lastId;
-    const timer = setTimeout(() => settle(NOWHERE), CLUSTER_LIMITS.askMs);
+    const timer = setTimeout(() => settle(nowhere('its coordinator does not answer')), CLUSTER_LIMITS.askMs);
     const settle = (placement: Placement): void => {
       clearTimeout(timer);
       if (desk.placing.delete(id)) answer(placement);

@@ -17,16 +17,19 @@ export interface PlaceRequest {
   readonly exclude: readonly string[];
 }
 
-/** A node that may be sent so many invocations for so long; `''`: none is better than this one. */
+/** A node that may be sent so many invocations for so long; `''`: none is better than this one, for the reason that `why` names. */
 export interface Placement {
   readonly node: string;
   readonly count: number;
   readonly leaseMs: number;
+  readonly why?: string;
 }
 
-export const NOWHERE: Placement = { node: '', count: 0, leaseMs: 0 };
+export function nowhere(why: string): Placement {
+  return { node: '', count: 0, leaseMs: 0, why };
+}
 
-/** Asks the coordinator of the app; `answer` is called once, with {@link NOWHERE} where none can be asked. */
+/** Asks the coordinator of the app; `answer` is called once, with {@link nowhere} where none can be asked. */
 export type AskCoordinator = (request: PlaceRequest, answer: (placement: Placement) => void) => void;
 
 export interface PlacingParts {
@@ -118,7 +121,7 @@ export class Placing {
       const jobs = queue.jobs.splice(0, node === '' ? queue.jobs.length : Math.max(1, count));
       const left = this.#parts.runsHere(session, invocation.fn) ? count - jobs.length : CLUSTER_LIMITS.boundToLeave;
       if (node !== '' && left > 0) this.#leases.set(key, { node, left, endMs: hostNowMs() + leaseMs });
-      for (const job of jobs) this.#put(job, node);
+      for (const job of jobs) this.#put(job, placement);
       if (queue.jobs.length > 0) this.#askForAll(key, queue);
       else this.#queues.delete(key);
     });
@@ -127,10 +130,10 @@ export class Placing {
   #askFor(job: Job, exclude: readonly string[]): void {
     const { session, invocation } = job;
     const inputs = this.#parts.absent.bytesByNode(session, this.#inputsOf(invocation)).map(([node, bytes]) => ({ node, bytes }));
-    this.#parts.ask({ ...this.#nameOf(session, invocation), count: 1, inputs, exclude }, ({ node }) => this.#put(job, node));
+    this.#parts.ask({ ...this.#nameOf(session, invocation), count: 1, inputs, exclude }, (placement) => this.#put(job, placement));
   }
 
-  #put(job: Job, node: string): void {
+  #put(job: Job, { node, why = 'its coordinator knows of none' }: Placement): void {
     const { session, invocation, dueMs } = job;
     const { table, publisher, host } = this.#parts.node;
     const { fn } = invocation;
@@ -146,7 +149,7 @@ export class Placing {
     } else {
       const { name, functions } = session.app.plan;
       const { name: fnName, requires = [] } = functions[fn]!.definition;
-      const what = `app "${name}": function "${fnName}": expected a node with the labels ${requires.join(', ')} within ${CLUSTER_LIMITS.placeMs} ms`;
+      const what = `app "${name}": function "${fnName}": expected a node with the labels ${requires.join(', ')} within ${CLUSTER_LIMITS.placeMs} ms; ${why}`;
       publisher.unbegin(session, fn);
       host.fail(session, 'NO_NODE', what);
     }
