@@ -8,7 +8,7 @@ const SEED = 1;
 const ROUNDS = process.env.REQUIRE_ALL === '1' ? 10 : 1;
 
 for (const role of FAULT_ROLES) {
-  test.serial(`whatever happens to a ${role}, every call ends, right or with a clear error, and nothing is left behind`, async (t) => {
+  test.serial(`whatever happens to ${role}s, every call ends, right or with a clear error, and nothing is left behind`, async (t) => {
     t.timeout((1 + ROUNDS) * ROUND_BOUND_MS);
     const { violations, calls, right, retried, failed, hangs, leaks } = await soak({ role, rounds: ROUNDS, seed: SEED, onRound: note(t) });
     t.deepEqual(violations, []);
