@@ -41,10 +41,11 @@ const PLATFORM_LAYERS: Readonly<Record<string, readonly string[]>> = {
   coordinator: ['core', 'wire', 'store', 'door', 'member'],
   manager: ['core', 'wire'],
   client: ['core', 'wire', 'store', 'member'],
-  gateway: ['core', 'wire', 'client'],
+  trace: ['wire'],
+  gateway: ['core', 'wire', 'client', 'trace'],
   config: ['wire', 'store', 'manager', 'coordinator', 'worker', 'gateway'],
   launch: ['core', 'wire', 'store', 'worker', 'coordinator', 'manager', 'client', 'gateway'],
-  cli: ['core', 'wire', 'store', 'member', 'client', 'config', 'launch'],
+  cli: ['core', 'wire', 'store', 'member', 'client', 'trace', 'config', 'launch'],
 };
 
 const platformLayers = Object.entries(PLATFORM_LAYERS).map(([room, below]) =>

@@ -35,6 +35,7 @@ const FORBIDDEN: readonly (readonly [rule: string, file: string, specifier: stri
   ['platform-launch', 'platform/launch/driver.ts', '../driver/driver.ts'],
   ['platform-config', 'platform/config/client.ts', '../client/client.ts'],
   ['platform-cli', 'platform/cli/worker.ts', '../worker/node.ts'],
+  ['platform-trace', 'platform/trace/client.ts', '../client/client.ts'],
   ['platform-gateway', 'platform/gateway/worker.ts', '../worker/scheduler.ts'],
   ['platform-driver', 'platform/driver/workload.ts', '../../workloads/word-count/workload.ts'],
   ['platform', 'platform/worker/contract.ts', '../../workloads/api/workflow.ts'],

@@ -4,10 +4,11 @@ import { buffer } from 'node:stream/consumers';
 import type { CallResult, Output } from '../client/run.ts';
 import { ConfigError } from '../config/config-error.ts';
 import { openLog } from '../log/log.ts';
-import type { Span } from '../wire/messages.ts';
+import type { TraceFormat } from '../trace/formats.ts';
 import { connect, type Target } from './connect.ts';
 import { EXIT, type ExitCode, lineOf } from './exit-codes.ts';
 import { interrupted, note, print } from './terminal.ts';
+import { traceTable, writeTrace } from './trace-output.ts';
 
 const log = openLog({ role: 'command' });
 
@@ -17,7 +18,9 @@ export interface CallFlags {
   readonly file?: string;
   readonly all?: boolean;
   readonly json?: boolean;
-  readonly trace?: boolean;
+  /** `true`: as a table; otherwise the file to write. */
+  readonly trace?: boolean | string;
+  readonly traceFormat: TraceFormat;
   readonly deadline?: number;
 }
 
@@ -27,16 +30,18 @@ export async function callCommand(target: Target, app: string, fn: string, flags
   const client = await connect(target);
   let isInterrupted = false;
   try {
-    const { all = false, trace = false, deadline: deadlineMs } = flags;
-    const run = client.start(app, fn, input, { answer: all ? 'all' : 'first', trace, deadlineMs });
+    const { all = false, trace = false, traceFormat, deadline: deadlineMs } = flags;
+    const run = client.start(app, fn, input, { answer: all ? 'all' : 'first', trace: trace !== false, deadlineMs });
     void interrupted(() => process.exit(EXIT.interrupted)).then(() => {
       isInterrupted = true;
       run.cancel();
     });
     log.debug('calling', { app, function: fn, inputBytes: input.length });
     const result = await run.result;
+    const endedAtMs = Date.now();
     show(result, all || flags.json === true);
-    if (trace) note(traceOf(result.spans));
+    if (typeof trace === 'string') writeTrace(trace, traceFormat, result, { app, endedAtMs });
+    else if (trace) note(traceTable(result.spans));
     return EXIT.fine;
   } catch (error) {
     if (!isInterrupted) throw error;
@@ -72,15 +77,4 @@ function jsonOf({ source, key, group, bytes }: Output): object {
   } catch {
     return { ...head, base64: Buffer.from(bytes).toString('base64') };
   }
-}
-
-/** When each invocation ran, from the start of the first. */
-function traceOf(spans: readonly Span[]): string {
-  const sorted = [...spans].sort((a, b) => a.startedNs - b.startedNs);
-  const beginNs = sorted[0]?.startedNs ?? 0;
-  const rows = sorted.map(({ fn, startedNs, endedNs }) => {
-    const [start, took] = [startedNs - beginNs, endedNs - startedNs].map((ns) => (ns / 1_000).toFixed(1).padStart(12));
-    return `${start} ${took}  ${fn}`;
-  });
-  return [`${'start us'.padStart(12)} ${'took us'.padStart(12)}  function`, ...rows].join('\n');
 }

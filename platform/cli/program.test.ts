@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
@@ -51,8 +51,27 @@ test.serial('With --all outputs are lines of JSON, in base 64 where they are no 
     on('call', 'greet', 'raw', '--all'),
   ]);
   t.deepEqual(JSON.parse(text.stdout.toString()), { source: 'second', key: '', group: '', bytes: 7, text: 'hello x' });
-  t.regex(text.stderr, /start us +took us +function\n +0\.0 +[\d.]+ +first\n +[\d.]+ +[\d.]+ +second\n$/);
+  const row = String.raw` +[\d.]+ +[\d.]+ +[\d.]+  `;
+  t.regex(
+    text.stderr,
+    new RegExp(`took us +queued us  function\n${row}first \\(\\S+, executor \\d\\)\n${row}second \\(\\S+, executor \\d\\)\n$`),
+  );
   t.deepEqual(JSON.parse(raw.stdout.toString()), { source: 'raw', key: 'k', group: 'g', bytes: 2, base64: '/wA=' });
+});
+
+test.serial('A trace can be written to a file, for Chrome or for OpenTelemetry', async (t) => {
+  const [chrome, otlp] = [join(folder, 'trace.json'), join(folder, 'otlp.json')];
+  const [first, second, none] = await Promise.all([
+    on('call', 'greet', 'first', '--input', 'x', '--trace', chrome),
+    on('call', 'greet', 'first', '--input', 'x', '--all', '--trace', otlp, '--trace-format', 'otlp'),
+    on('call', 'greet', 'first', '--input', 'x', '--trace', join(folder, 'none', 'trace.json')),
+  ]);
+  t.deepEqual([first.stdout.toString(), first.stderr, second.stderr], ['hello x', '', '']);
+  const { traceEvents } = JSON.parse(readFileSync(chrome, 'utf8'));
+  t.true(traceEvents.some(({ ph, name }: { ph: string; name: string }) => ph === 'X' && name === 'first'));
+  t.is(JSON.parse(readFileSync(otlp, 'utf8')).resourceSpans[0].scopeSpans[0].spans[0].name, 'greet');
+  t.is(none.code, EXIT.badInput);
+  t.regex(none.stderr, /^pheromone: --trace .*: expected a file to write to, got ENOENT\n$/);
 });
 
 test.serial('A function that fails is told from a call that cannot be made', async (t) => {

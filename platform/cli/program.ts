@@ -1,9 +1,10 @@
 /** The command line of `pheromone`. */
 import { createRequire } from 'node:module';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { CLUSTER, SHARED, STORE, UP, WORKER } from '../config/sections.ts';
 import { settingsOf } from '../config/setting.ts';
 import type { Role } from '../launch/start-role.ts';
+import { TRACE_FORMATS } from '../trace/formats.ts';
 import { bundleCommand } from './bundle-command.ts';
 import { type CallFlags, callCommand } from './call-command.ts';
 import { type Target, withClient } from './connect.ts';
@@ -128,7 +129,8 @@ function addClients(program: Command, exit: (code: ExitCode) => void): void {
     .option('--file <path>', 'a file that holds the input; -: stdin')
     .option('--all', 'wait until nothing of the call runs any more, and print each output as a line of JSON')
     .option('--json', 'print the output as a line of JSON')
-    .option('--trace', 'print to stderr when each invocation ran')
+    .option('--trace [file]', 'write to a file when and where each invocation ran; without one, print it to stderr')
+    .addOption(new Option('--trace-format <format>', 'of that file').choices(TRACE_FORMATS).default('chrome'))
     .option('--deadline <ms>', 'give the call up after so many milliseconds', wholeNumber)
     .action(async (app: string, fn: string, flags: CallFlags, command: Command) =>
       exit(await callCommand(targetOf(command), app, fn, flags)),

@@ -1,9 +1,9 @@
 import test from 'ava';
 import type { PheromoneError } from '../core/errors.ts';
 import { app, fn } from '../core/testing/definitions.ts';
+import { spanOf } from '../wire/testing/spans.ts';
 import { clusterOf, until } from './testing/cluster.ts';
 import { fakeWorker, type Given } from './testing/fake-worker.ts';
-import { spanOf } from '../wire/testing/spans.ts';
 
 const INPUT = Buffer.from('input');
 const later: (given: Given) => void = () => {};

@@ -1,6 +1,7 @@
 /** Calls, and the asynchronous runs that some of them become. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { CallOptions, Run } from '../client/run.ts';
+import { exportTrace, TRACE_FORMATS, type TraceFormat } from '../trace/formats.ts';
 import type { GatewayContext } from './context.ts';
 import { DEADLINE_MAX_MS } from './limits.ts';
 import { HttpError, sendProblem } from './problem.ts';
@@ -46,7 +47,7 @@ export const CALL_ROUTES: readonly Route[] = [
         description: 'The first output (default), or all of them once nothing of the session runs any more',
       },
       deadlineMs: DEADLINE_SCHEMA,
-      trace: { type: 'boolean', description: 'Whether the result says when each function ran' },
+      trace: { type: 'boolean', description: 'Whether the result says when and where each function ran' },
       async: { type: 'boolean', description: 'Whether to answer at once with a run that can be asked for its result' },
     },
     body: INPUT_BODY,
@@ -90,6 +91,22 @@ export const CALL_ROUTES: readonly Route[] = [
       run.cancel();
       await run.settled;
       reply.send(runJson(run, context.limits));
+    },
+  },
+  {
+    method: 'GET',
+    path: '/v1/runs/:id/trace',
+    summary: 'Trace of a run that is over and was started with `trace=true`; otherwise one of nothing',
+    query: {
+      format: { enum: TRACE_FORMATS, default: 'chrome', description: 'The Chrome trace event format, or OTLP/JSON' },
+    },
+    answers: { 200: { description: 'The trace', content: { 'application/json': {} } } },
+    faults: ['UNKNOWN_RUN'],
+    handle(request, reply, context) {
+      const { format = 'chrome' } = request.query as { format?: TraceFormat };
+      const { app, outcome } = runOf(request, context);
+      const trace = outcome !== undefined && 'result' in outcome ? outcome.result : { spans: [] };
+      reply.send(exportTrace(format, trace, { app, endedAtMs: outcome?.endedAt.getTime() ?? 0 }));
     },
   },
   {

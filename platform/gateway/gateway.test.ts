@@ -1,9 +1,9 @@
 import test from 'ava';
 import { PheromoneError } from '../core/errors.ts';
+import { spanOf } from '../wire/testing/spans.ts';
 import { startGateway } from './gateway.ts';
 import { FakePlatform, resultOf } from './testing/fake-platform.ts';
 import { callsOf, comesTrue, gatewayOf } from './testing/gateway.ts';
-import { spanOf } from '../wire/testing/spans.ts';
 
 test('a call takes any bytes of any content type and answers with the bytes of the first output', async (t) => {
   const { ask, platform } = await gatewayOf(t);
@@ -82,6 +82,20 @@ test('an asynchronous call answers at once with its run, which has the result on
   t.is((await ask('DELETE', path)).json.state, 'succeeded');
 });
 
+test('the trace of a run comes in the format that is asked for, and is one of nothing where there is none', async (t) => {
+  const { ask } = await gatewayOf(t);
+  const { json } = await ask('POST', `${callsOf('twice')}?async=true&trace=true`);
+  const path = `/v1/runs/${json.id}`;
+  t.true(await comesTrue(async () => (await ask('GET', path)).json.state === 'succeeded'));
+  const chrome = await ask('GET', `${path}/trace`);
+  t.like((chrome.json.traceEvents as object[]).at(-1), { ph: 'X', name: 'twice' });
+  const otlp = await ask('GET', `${path}/trace?format=otlp`);
+  t.like(otlp.json, { resourceSpans: [{ scopeSpans: [{ spans: [{ name: 'a' }, { name: 'twice' }] }] }] });
+  t.like((await ask('GET', `${path}/trace?format=svg`)).json, { status: 400, code: 'INVALID_ARGUMENT' });
+  const failed = await ask('POST', `${callsOf('fail-FUNCTION_FAILED')}?async=true&trace=true`);
+  t.deepEqual((await ask('GET', `/v1/runs/${failed.json.id}/trace`)).json.traceEvents, []);
+});
+
 test('a run that failed says why, with the code and status that the call would have had', async (t) => {
   const { ask } = await gatewayOf(t);
   const { json } = await ask('POST', `${callsOf('fail-FUNCTION_FAILED')}?async=true`);
@@ -104,6 +118,7 @@ test('a run that there is not is UNKNOWN_RUN, and an id that is none INVALID_ARG
     ['GET', ''],
     ['DELETE', ''],
     ['GET', '/events'],
+    ['GET', '/trace'],
   ] as const) {
     t.like((await ask(method, `/v1/runs/00000000-0000-4000-8000-000000000000${end}`)).json, { status: 404, code: 'UNKNOWN_RUN' });
     t.like((await ask(method, `/v1/runs/1${end}`)).json, { status: 400, code: 'INVALID_ARGUMENT' });

@@ -121,10 +121,17 @@ const SCHEMAS: Readonly<Record<string, Schema>> = {
   },
   Output: object({ source: TEXT, key: TEXT, group: TEXT, base64: { type: 'string', contentEncoding: 'base64' } }),
   Span: {
-    ...object({ fn: TEXT, startedNs: { type: 'number' }, endedNs: { type: 'number' } }),
+    ...object({
+      ...{ fn: TEXT, node: TEXT, executor: COUNT, attempt: COUNT, after: TEXT },
+      ...{ readyNs: COUNT, queuedNs: COUNT, startedNs: COUNT, endedNs: COUNT },
+    }),
     description: 'One invocation, in nanoseconds of the monotonic clock of its machine',
   },
-  Result: object({ outputs: list(refTo('Output')), spans: list(refTo('Span')) }),
+  Transfer: {
+    ...object({ from: TEXT, to: TEXT, bytes: COUNT, startedNs: COUNT, endedNs: COUNT }),
+    description: 'Bytes that one node has got from another, on its clock',
+  },
+  Result: object({ outputs: list(refTo('Output')), spans: list(refTo('Span')), transfers: list(refTo('Transfer')) }, ['transfers']),
   Run: object(
     {
       id: PATH_PARAMETERS.id ?? {},

@@ -2,7 +2,7 @@
 import type { FastifyReply } from 'fastify';
 import type { CallResult, Output } from '../client/run.ts';
 import { PheromoneError } from '../core/errors.ts';
-import type { Span } from '../wire/messages.ts';
+import type { Trace } from '../wire/messages.ts';
 import type { GatewayLimits } from './limits.ts';
 
 export interface OutputJson {
@@ -12,9 +12,8 @@ export interface OutputJson {
   readonly base64: string;
 }
 
-export interface ResultJson {
+export interface ResultJson extends Trace {
   readonly outputs: readonly OutputJson[];
-  readonly spans: readonly Span[];
 }
 
 /** Answers with the bytes of an output; which output it is stands in headers, percent-encoded. */
@@ -28,7 +27,7 @@ export function sendOutput(reply: FastifyReply, { source, key, group, bytes }: O
 }
 
 /** Throws `OBJECT_TOO_LARGE` where the outputs are more than JSON should hold. */
-export function resultJson({ outputs, spans }: CallResult, { jsonBytes }: GatewayLimits): ResultJson {
+export function resultJson({ outputs, spans, transfers }: CallResult, { jsonBytes }: GatewayLimits): ResultJson {
   const size = outputs.reduce((sum, { bytes }) => sum + bytes.length, 0);
   if (size > jsonBytes) {
     throw new PheromoneError(
@@ -39,6 +38,7 @@ export function resultJson({ outputs, spans }: CallResult, { jsonBytes }: Gatewa
   return {
     outputs: outputs.map(({ source, key, group, bytes }) => ({ source, key, group, base64: bufferOf(bytes).toString('base64') })),
     spans,
+    ...(transfers && { transfers }),
   };
 }
 
