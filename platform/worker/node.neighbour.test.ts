@@ -5,7 +5,7 @@ import { appOf, endsEmpty, fn, nodeOf, outcomeOf, statusOnce, type TestNode } fr
 
 const ARENA_BYTES = 2 ** 28;
 const QUIET_CALLS = 10;
-const FLOOD_CALLS = 100_000;
+const FLOOD_CALLS = 45_000;
 const NOISY_IN_FLIGHT = 8;
 
 const QUIET = appOf('quiet', [fn('noisy-bodies', 'grows')], [{ name: 'grown', primitive: 'immediate', target: 'grows' }]);
