@@ -1,6 +1,9 @@
 import test from 'ava';
 import type { CallResult } from '../client/run.ts';
 import type { PheromoneError } from '../core/errors.ts';
+import { putBundle } from '../store/bundles.ts';
+import { openMemoryStore } from '../store/durable/memory-store.ts';
+import { temporaryFolder } from '../store/durable/testing/folder.ts';
 import { clusterOf, coordinatorMember, gatheringApp, nameOwnedBy, until } from './testing/cluster.ts';
 import { fakeWorker, type Given } from './testing/fake-worker.ts';
 
@@ -61,6 +64,22 @@ test('a window of time is over by the clock, not by the next object', async (t) 
   worker.object(1, 'x', {}, 'a');
   await until(() => worker.given.length === 1);
   t.is(worker.given[0]!.payload.toString(), 'a');
+});
+
+test('a custom trigger of scope app may lie in a bundle', async (t) => {
+  const worker = await fakeWorker(t, 'w');
+  const [store, bundleFolder] = [openMemoryStore(), await temporaryFolder(t)];
+  const bytes = Buffer.from('export const each = () => ({ onObject: (object) => [{ objects: [object] }] });');
+  const id = await putBundle(store, [{ path: 'triggers.mjs', bytes }]);
+  const inBundle = (id: string) => ({ primitive: 'custom', module: `bundle:${id}/triggers.mjs`, export: 'each' }) as const;
+  const appWith = (id: string) => gatheringApp({ name: 't', bucket: 'b', target: 'g', scope: 'app', ...inBundle(id) });
+  const { client } = await clusterOf(t, [worker], { bundleFolder }, store);
+  const missing = { code: 'FUNCTION_LOAD_FAILED', message: /trigger "t": could not load bundle:0+\/triggers\.mjs: .*durable store/ };
+  await t.throwsAsync(client.register(appWith('0'.repeat(64))), missing);
+  await client.register(appWith(id));
+  worker.object(1, 'x', {}, 'one');
+  await until(() => worker.given.length === 1);
+  t.is(worker.given[0]!.payload.toString(), 'one');
 });
 
 test('a session that a firing has opened runs again when its worker is lost, with the same objects', async (t) => {

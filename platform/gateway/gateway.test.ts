@@ -1,5 +1,6 @@
 import test from 'ava';
 import { PheromoneError } from '../core/errors.ts';
+import { bundleId, encodeBundle } from '../store/bundles.ts';
 import { spanOf } from '../wire/testing/spans.ts';
 import { startGateway } from './gateway.ts';
 import { FakePlatform, resultOf } from './testing/fake-platform.ts';
@@ -149,6 +150,17 @@ for (const [what, body] of [
     t.is(platform.apps.size, 0);
   });
 }
+
+test('a bundle is stored and told by its id, and what is none is INVALID_ARGUMENT', async (t) => {
+  const { ask } = await gatewayOf(t);
+  const bundle = encodeBundle([{ path: 'index.js', bytes: Buffer.from('code') }]);
+  const answer = await ask('PUT', '/v1/bundles', bundle);
+  t.is(answer.status, 200);
+  t.deepEqual(answer.json, { id: bundleId(bundle) });
+  for (const body of [undefined, 'no bundle', bundle.subarray(0, -1)]) {
+    t.like((await ask('PUT', '/v1/bundles', body)).json, { status: 400, code: 'INVALID_ARGUMENT' });
+  }
+});
 
 test('what the platform says of a definition is passed on', async (t) => {
   const { ask } = await gatewayOf(t);

@@ -7,6 +7,7 @@ import { openLog } from '../log/log.ts';
 import type { Security } from '../wire/security.ts';
 import { APP_ROUTES } from './app-routes.ts';
 import { Bodies } from './bodies.ts';
+import { BUNDLE_ROUTES } from './bundle-routes.ts';
 import { CALL_ROUTES } from './call-routes.ts';
 import type { GatewayContext } from './context.ts';
 import { EventStreams } from './event-streams.ts';
@@ -20,7 +21,7 @@ import { createServer } from './server.ts';
 import { Turn } from './turn.ts';
 import { type Connect, Upstream } from './upstream.ts';
 
-const DECLARED: readonly Route[] = [...CALL_ROUTES, ...APP_ROUTES, ...OPERATION_ROUTES];
+const DECLARED: readonly Route[] = [...CALL_ROUTES, ...APP_ROUTES, ...BUNDLE_ROUTES, ...OPERATION_ROUTES];
 /** Every route of a gateway. */
 export const ROUTES: readonly Route[] = [...DECLARED, openapiRoute(DECLARED)];
 

@@ -152,6 +152,7 @@ const SCHEMAS: Readonly<Record<string, Schema>> = {
     description: 'An AppDefinition as the client package describes it',
   },
   Apps: object({ apps: list(TEXT) }),
+  Bundle: object({ id: TEXT }),
   Status: {
     ...object({ ...NODE_STATUS, apps: list(TEXT), nodes: list(object({ name: TEXT, ...NODE_STATUS })) }, ['nodes']),
     description: 'Of a node, or of all nodes of a cluster together and of each',

@@ -4,7 +4,7 @@ import type { CallOptions, CallResult, FeedOptions, Output } from '../../client/
 import type { SubscribeOptions } from '../../client/subscription.ts';
 import type { AppDefinition } from '../../core/app.ts';
 import { type ErrorCode, PheromoneError } from '../../core/errors.ts';
-import { bundleId } from '../../store/bundles.ts';
+import { bundleId, decodeBundle } from '../../store/bundles.ts';
 import { spanOf } from '../../wire/testing/spans.ts';
 
 export interface SeenCall {
@@ -33,7 +33,6 @@ export class FakePlatform {
   readonly calls: SeenCall[] = [];
   readonly apps = new Map<string, AppDefinition>();
   readonly subscribers = new Set<SubscribeOptions>();
-  readonly bundles: Uint8Array[] = [];
   /** Whether it can be connected to. */
   isUp = true;
   /** Whether it answers when it is asked for its status. */
@@ -62,8 +61,9 @@ export class FakePlatform {
         return { close: async () => void this.subscribers.delete(options) };
       },
       uploadBundle: async (bundle) => {
-        this.bundles.push(bundle as Uint8Array);
-        return bundleId(bundle as Uint8Array);
+        const encoded = bundle as Uint8Array;
+        decodeBundle(encoded);
+        return bundleId(encoded);
       },
       status: () => (this.isResponsive ? Promise.resolve(this.#status()) : new Promise(() => {})),
       close: async () => resolve(new PheromoneError('CANCELLED', 'the client was closed')),
