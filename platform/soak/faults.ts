@@ -1,7 +1,8 @@
 /** What goes wrong in a round of the soak: one fault, chosen by chance. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ErrorCode } from '../core/errors.ts';
-import { DETECTION, type SoakCluster, type SoakMember } from './soak-cluster.ts';
+import type { Role } from '../launch/start-role.ts';
+import { DETECTION, type SoakCluster } from './soak-cluster.ts';
 
 export const FAULT_ROLES = ['worker', 'coordinator', 'manager', 'executor', 'connection'] as const;
 export type FaultRole = (typeof FAULT_ROLES)[number];
@@ -9,14 +10,20 @@ export type FaultRole = (typeof FAULT_ROLES)[number];
 /** Numbers from 0 to 1. */
 export type Chance = () => number;
 
-export interface Fault {
-  readonly name: string;
+/** What may come of it that a member is lost. */
+export interface Effects {
   /** Codes that calls may fail with, whose client does not try again. */
   readonly allowed: readonly ErrorCode[];
   /** Whether events that were accepted may be lost: what they wait in is the memory of one process. */
   readonly losesEvents: boolean;
   /** Whether events may come twice: their session runs again with all that it does. */
   readonly repeatsEvents: boolean;
+}
+
+export interface Fault {
+  readonly name: string;
+  /** The member that it hits; `undefined`: a single executor. */
+  readonly target: { readonly role: Role; readonly name: string } | undefined;
   /** Has it happen. Resolves when it is over, and what was there before is there again. */
   inflict(cluster: SoakCluster): Promise<void>;
 }
@@ -46,14 +53,13 @@ function pick<T>(chance: Chance, items: readonly T[]): T {
 /** A fault of a process or its connections; `executor` faults are calls, which the round itself makes. */
 export function drawFault(role: Exclude<FaultRole, 'executor'>, cluster: SoakCluster, chance: Chance): Fault {
   const target = role === 'connection' ? pick(chance, cluster.members.slice(1)) : pick(chance, cluster.of(role));
-  const effects = effectsOn(target);
   if (role === 'connection') {
     const proxy = pick(chance, target.proxies);
     const way = proxy === target.proxies[0] ? 'to' : 'to the manager from';
     const isSilence = chance() < 0.5;
     const goneMs = chance() < 0.5 ? GONE_MS : BRIEF_MS;
     return {
-      ...effects,
+      target,
       name: isSilence ? `connections ${way} ${target.name} silent for ${goneMs} ms` : `connections ${way} ${target.name} cut`,
       async inflict() {
         if (isSilence) {
@@ -66,7 +72,7 @@ export function drawFault(role: Exclude<FaultRole, 'executor'>, cluster: SoakClu
   }
   if (chance() < 0.5) {
     return {
-      ...effects,
+      target,
       name: `${target.name} killed`,
       async inflict() {
         await cluster.kill(target);
@@ -77,7 +83,7 @@ export function drawFault(role: Exclude<FaultRole, 'executor'>, cluster: SoakClu
   }
   const goneMs = chance() < 0.75 ? GONE_MS : BRIEF_MS;
   return {
-    ...effects,
+    target,
     name: `${target.name} stands still for ${goneMs} ms`,
     async inflict() {
       await target.seat.kill('SIGSTOP');
@@ -87,7 +93,12 @@ export function drawFault(role: Exclude<FaultRole, 'executor'>, cluster: SoakClu
   };
 }
 
-function effectsOn({ role }: SoakMember): Pick<Fault, 'allowed' | 'losesEvents' | 'repeatsEvents'> {
-  if (role === 'coordinator') return { allowed: ['DISCONNECTED'], losesEvents: true, repeatsEvents: true };
-  return { allowed: [], losesEvents: false, repeatsEvents: role === 'worker' };
+/** What may come of it that members of these roles are lost. */
+export function effectsOf(lost: readonly Role[]): Effects {
+  const isCoordinator = lost.includes('coordinator');
+  return {
+    allowed: isCoordinator ? ['DISCONNECTED'] : [],
+    losesEvents: isCoordinator,
+    repeatsEvents: isCoordinator || lost.includes('worker'),
+  };
 }

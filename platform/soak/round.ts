@@ -2,9 +2,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type ClusterClient, connectCluster } from '../client/cluster.ts';
 import { type ErrorCode, PheromoneError, toPheromoneError } from '../core/errors.ts';
-import { type Chance, drawFault, type Fault, type FaultRole } from './faults.ts';
+import type { Member } from '../core/membership.ts';
+import type { Role } from '../launch/start-role.ts';
+import { joinCluster, type Membership } from '../member/membership.ts';
+import { type Chance, drawFault, type Effects, effectsOf, type Fault, type FaultRole } from './faults.ts';
 import { EVENTS, EXITS, HANG_CODE, HANGS, WORKS, type Work } from './load.ts';
-import { holdsWithin, type SoakCluster } from './soak-cluster.ts';
+import { DETECTION, holdsWithin, type SoakCluster } from './soak-cluster.ts';
 
 /** Load before the fault at least, and at most; and after it is over. */
 const CALM_MIN_MS = 100;
@@ -17,6 +20,9 @@ const HANG_MS = 60_000;
 /** How long the cluster may take to be as it was. */
 const SETTLE_MS = 30_000;
 const RETRIES = 8;
+/** A machine on which a process waits so long for its turn decides by itself who is taken for lost. */
+const STALL_MS = DETECTION.silenceMs / 2;
+const TICK_MS = 100;
 
 export interface RoundReport {
   readonly fault: string;
@@ -30,6 +36,10 @@ export interface RoundReport {
   readonly events: number;
   readonly lostEvents: number;
   readonly repeatedEvents: number;
+  /** Members that were lost though the fault was not theirs: so busy was the machine. What comes of that is no violation. */
+  readonly disturbed: number;
+  /** Whether the machine let this process stand still for so long that the round says nothing: then nothing counts as a violation. */
+  readonly isVoid: boolean;
   /** Calls without an end within {@link HANG_MS}. */
   readonly hangs: number;
   /** Sessions, memory and executors that did not come back. */
@@ -58,6 +68,29 @@ export async function prepare(cluster: SoakCluster): Promise<void> {
   }
 }
 
+/** Notices how long this process had no turn. */
+class StallWatch {
+  longestMs = 0;
+  #lastMs = performance.now();
+  readonly #timer = setInterval(() => {
+    const nowMs = performance.now();
+    this.longestMs = Math.max(this.longestMs, nowMs - this.#lastMs - TICK_MS);
+    this.#lastMs = nowMs;
+  }, TICK_MS);
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+}
+
+/** A call that failed, or an event without a call. */
+interface Failure {
+  readonly work: Work | undefined;
+  readonly call: string;
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
 /** Made by {@link playRound}. */
 class Round {
   static #lastCall = 0;
@@ -69,8 +102,12 @@ class Round {
   readonly #failed: Partial<Record<ErrorCode, number>> = {};
   /** How often each accepted event came in a firing. */
   readonly #events = new Map<string, number>();
-  /** Calls that are to be asked for again. */
-  readonly #hit: Work[] = [];
+  readonly #failures: Failure[] = [];
+  /** The members of the last view, and those that were lost. */
+  readonly #members = new Map<string, Member>();
+  readonly #lost = new Map<string, Role>();
+  #watch: Membership | undefined;
+  readonly #stall = new StallWatch();
   #calls = 0;
   #right = 0;
   #retried = 0;
@@ -86,29 +123,38 @@ class Round {
 
   async play(): Promise<RoundReport> {
     const fault = this.#role === 'executor' ? this.#executorFault() : drawFault(this.#role, this.#cluster, this.#chance);
+    const onView = ({ members }: { readonly members: readonly Member[] }): void => this.#see(members);
+    this.#watch = await joinCluster({ manager: this.#cluster.manager, onView });
     const [plain, patient] = [await this.#connect(0), await this.#connect(RETRIES)];
     const subscription = await patient.subscribe(EVENTS.app.name, { onOutput: ({ outputs }) => this.#onFiring(outputs[0]?.bytes) });
-    const callers = WORKS.flatMap((work) => [this.#keepCalling(plain, work, fault.allowed), this.#keepCalling(patient, work, [])]);
-    const feeder = this.#keepFeeding(plain, fault.allowed);
+    const callers = WORKS.flatMap((work) => [this.#keepCalling(plain, work), this.#keepCalling(patient, work)]);
+    const feeder = this.#keepFeeding(plain);
     await pause(CALM_MIN_MS + this.#chance() * (CALM_MAX_MS - CALM_MIN_MS));
     await fault.inflict(this.#cluster);
     await pause(AFTER_MS);
     this.#isOver = true;
     await Promise.all([...callers, feeder]);
-    for (const work of this.#hit) this.#retried += (await this.#call(patient, work, [])) ? 1 : 0;
-    const [lostEvents, repeatedEvents] = await this.#settleEvents(patient, fault);
+    const effects = this.#effectsOf(fault);
+    for (const work of this.#judge(effects)) this.#retried += (await this.#call(patient, work)) ? 1 : 0;
+    const [lostEvents, repeatedEvents] = await this.#settleEvents(patient, effects);
     await subscription.close();
     await this.#expectCalm();
-    for (const work of WORKS) await this.#call(plain, work, []);
+    for (const work of WORKS) await this.#call(patient, work);
+    this.#judge(effectsOf([]));
+    const disturbed = [...this.#lost.keys()].filter((name) => name !== fault.target?.name).length;
+    const isVoid = this.#stall.longestMs > STALL_MS;
+    const died = this.#cluster.died.splice(0).map((who) => `process ended: ${who}`);
     return {
       ...{ fault: fault.name, calls: this.#calls, right: this.#right, retried: this.#retried, failed: this.#failed },
-      ...{ events: this.#events.size, lostEvents, repeatedEvents, hangs: this.#hangs, leaks: this.#leaks },
-      violations: [...this.#violations, ...this.#cluster.died.splice(0).map((who) => `process ended: ${who}`)],
+      ...{ events: this.#events.size, lostEvents, repeatedEvents, disturbed, isVoid, hangs: this.#hangs, leaks: this.#leaks },
+      violations: isVoid ? [] : [...this.#violations, ...died],
     };
   }
 
   async close(): Promise<void> {
     this.#isOver = true;
+    this.#watch?.close();
+    this.#stall.stop();
     for (const client of this.#clients) await client.close();
   }
 
@@ -124,10 +170,10 @@ class Round {
     const isExit = this.#chance() < 0.5;
     return {
       name: `${times} x a function that ${isExit ? 'ends its thread' : 'hangs'}`,
-      ...{ allowed: [], losesEvents: false, repeatsEvents: false },
+      target: undefined,
       inflict: async () => {
         const client = this.#clients[0]!;
-        if (isExit) await Promise.all(Array.from({ length: times }, () => this.#call(client, EXITS, [])));
+        if (isExit) await Promise.all(Array.from({ length: times }, () => this.#call(client, EXITS)));
         else await Promise.all(Array.from({ length: times }, () => this.#callHanging(client)));
       },
     };
@@ -141,15 +187,39 @@ class Round {
     if (code !== HANG_CODE) this.#violations.push(`a function that hangs: expected ${HANG_CODE}, got ${code}`);
   }
 
-  async #keepCalling(client: ClusterClient, work: Work, allowed: readonly ErrorCode[]): Promise<void> {
+  #see(members: readonly Member[]): void {
+    for (const [name, { role, incarnation }] of this.#members) {
+      if (!members.some((member) => member.name === name && member.incarnation === incarnation)) this.#lost.set(name, role);
+    }
+    this.#members.clear();
+    for (const member of members) this.#members.set(member.name, member);
+  }
+
+  #effectsOf({ target }: Fault): Effects {
+    return effectsOf([...this.#lost.values(), ...(target === undefined ? [] : [target.role])]);
+  }
+
+  /** Tells failures that may be from violations. Returns what the calls among them are to be asked for again. */
+  #judge({ allowed }: Effects): Work[] {
+    const failures = this.#failures.splice(0);
+    for (const { call, code, message } of failures) {
+      if (!allowed.includes(code)) this.#violations.push(`${call}: ${code}: ${message}`);
+    }
+    const hit = failures.filter(({ work, code }) => work !== undefined && allowed.includes(code));
+    for (const { code } of hit) this.#failed[code] = (this.#failed[code] ?? 0) + 1;
+    return hit.map(({ work }) => work!);
+  }
+
+  async #keepCalling(client: ClusterClient, work: Work): Promise<void> {
     while (!this.#isOver) {
-      await this.#call(client, work, allowed);
+      await this.#call(client, work);
       await pause(BREATH_MS);
     }
   }
 
   /** Makes a call and looks at what it comes to; tells whether that was right. */
-  async #call(client: ClusterClient, { app, fn, answer, isRight }: Work, allowed: readonly ErrorCode[]): Promise<boolean> {
+  async #call(client: ClusterClient, work: Work): Promise<boolean> {
+    const { app, fn, answer, isRight } = work;
     Round.#lastCall += 1;
     const call = `${app.name}-${Round.#lastCall}`;
     this.#calls += 1;
@@ -164,24 +234,19 @@ class Round {
     } catch (error) {
       const { code, message } = toPheromoneError(error);
       if (code === 'DEADLINE_EXCEEDED') this.#hangs += 1;
-      if (allowed.includes(code)) {
-        this.#failed[code] = (this.#failed[code] ?? 0) + 1;
-        this.#hit.push(WORKS.find((work) => work.app === app)!);
-      } else {
-        this.#violations.push(`${call}: ${code}: ${message}`);
-      }
+      this.#failures.push({ work, call, code, message });
     }
     return false;
   }
 
-  async #keepFeeding(client: ClusterClient, allowed: readonly ErrorCode[]): Promise<void> {
+  async #keepFeeding(client: ClusterClient): Promise<void> {
     while (!this.#isOver) {
-      await this.#feed(client, allowed);
+      await this.#feed(client);
       await pause(2 * BREATH_MS);
     }
   }
 
-  async #feed(client: ClusterClient, allowed: readonly ErrorCode[]): Promise<void> {
+  async #feed(client: ClusterClient): Promise<void> {
     Round.#lastCall += 1;
     const event = `event-${Round.#lastCall}`;
     try {
@@ -191,7 +256,7 @@ class Round {
       const { code, message } = toPheromoneError(error);
       this.#events.delete(event);
       if (code === 'DEADLINE_EXCEEDED') this.#hangs += 1;
-      if (!allowed.includes(code)) this.#violations.push(`${event}: ${code}: ${message}`);
+      this.#failures.push({ work: undefined, call: event, code, message });
     }
   }
 
@@ -203,12 +268,12 @@ class Round {
   }
 
   /** Fills up the last batch. Returns how many events were lost, and how many came more than once. */
-  async #settleEvents(client: ClusterClient, { losesEvents, repeatsEvents }: Fault): Promise<[number, number]> {
+  async #settleEvents(client: ClusterClient, { losesEvents, repeatsEvents }: Effects): Promise<[number, number]> {
     const fed = [...this.#events.keys()];
     const lost = (): string[] => fed.filter((event) => this.#events.get(event) === 0);
     const areThere = async (): Promise<boolean> => lost().length === 0;
     for (let filler = 0; filler < EVENTS.batch - 1 && !(await areThere()); filler++) {
-      await this.#feed(client, []);
+      await this.#feed(client);
       await holdsWithin(200, areThere);
     }
     if (!losesEvents && !(await holdsWithin(SETTLE_MS, areThere))) this.#violations.push(`events lost: ${lost().join(' ')}`);

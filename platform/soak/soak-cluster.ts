@@ -14,7 +14,7 @@ const ARENA_BYTES = 2 ** 27;
 const DRAIN_MS = 30_000;
 
 /** When the members take each other for lost; see docs/reliability.md. */
-export const DETECTION = { heartbeatMs: 150, suspectMs: 1_500, returnMs: 250, pingMs: 250, silenceMs: 1_500 } as const;
+export const DETECTION = { heartbeatMs: 150, suspectMs: 2_000, returnMs: 250, pingMs: 250, silenceMs: 2_000 } as const;
 
 export interface SoakMember {
   readonly role: Role;

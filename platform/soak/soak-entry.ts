@@ -21,8 +21,10 @@ for (const name of values.role) {
   console.log(`${role}: ${rounds} rounds from seed ${seed}`);
   const { violations, ...total } = await soak({
     ...{ role, rounds, seed, logFolder: values.logs },
-    onRound(roundSeed, { fault, calls, right, violations: wrong }) {
-      console.log(`  seed ${roundSeed}: ${fault}: ${right} of ${calls} calls right${wrong.map((line) => `\n    ${line}`).join('')}`);
+    onRound(roundSeed, { fault, calls, right, isVoid, violations: wrong }) {
+      console.log(
+        `  seed ${roundSeed}: ${fault}: ${right} of ${calls} calls right${isVoid ? ', void' : ''}${wrong.map((line) => `\n    ${line}`).join('')}`,
+      );
     },
   });
   console.log(JSON.stringify(total));

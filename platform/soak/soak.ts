@@ -23,6 +23,9 @@ export interface SoakSummary {
   readonly events: number;
   readonly lostEvents: number;
   readonly repeatedEvents: number;
+  readonly disturbed: number;
+  /** Further rounds that say nothing; see {@link RoundReport.isVoid}. */
+  readonly voided: number;
   readonly hangs: number;
   readonly leaks: number;
   /** What should not have been, with the seed of its round. */
@@ -46,7 +49,7 @@ export async function soak({ role, rounds, seed, logFolder, onRound }: SoakOptio
         reports.push(report);
         violations.push(...report.violations.map((violation) => `seed ${seed + round} (${report.fault}): ${violation}`));
         onRound?.(seed + round, report);
-        isWell = report.violations.length === 0;
+        isWell = report.violations.length === 0 && !report.isVoid;
       }
     } finally {
       violations.push(...(await cluster.stop()).map((name) => `before seed ${seed + round}: ${name} did not end in order`));
@@ -55,7 +58,8 @@ export async function soak({ role, rounds, seed, logFolder, onRound }: SoakOptio
   return { ...totalOf(reports), violations };
 }
 
-function totalOf(reports: readonly RoundReport[]): Omit<SoakSummary, 'violations'> {
+function totalOf(all: readonly RoundReport[]): Omit<SoakSummary, 'violations'> {
+  const reports = all.filter(({ isVoid }) => !isVoid);
   const sum = (of: (report: RoundReport) => number): number => reports.reduce((total, report) => total + of(report), 0);
   const failed: Record<string, number> = {};
   for (const report of reports) {
@@ -70,6 +74,7 @@ function totalOf(reports: readonly RoundReport[]): Omit<SoakSummary, 'violations
     },
     ...{ failed, events: sum(({ events }) => events), lostEvents: sum(({ lostEvents }) => lostEvents) },
     repeatedEvents: sum(({ repeatedEvents }) => repeatedEvents),
+    ...{ disturbed: sum(({ disturbed }) => disturbed), voided: all.length - reports.length },
     ...{ hangs: sum(({ hangs }) => hangs), leaks: sum(({ leaks }) => leaks) },
   };
 }
