@@ -87,6 +87,11 @@ export class Connection<Sent, Received> {
     });
   }
 
+  /** Whether it has ended at this end. */
+  get isOver(): boolean {
+    return this.#state === 'closed';
+  }
+
   /** Bytes sent that the kernel has not taken yet. */
   get pendingBytes(): number {
     return this.#filled + this.#socket.writableLength;

@@ -20,6 +20,7 @@ import type { Scheduler } from '../scheduler.ts';
 import type { SessionState } from '../sessions.ts';
 import type { Spread } from '../spread.ts';
 import { AbsentObjects } from './absent-objects.ts';
+import { Callers } from './callers.ts';
 import { ClusterService } from './cluster-service.ts';
 import { Coordinators } from './coordinators.ts';
 import { Fetcher } from './fetcher.ts';
@@ -53,6 +54,7 @@ export class ClusterNode implements Spread {
   readonly #service: ClusterService;
   readonly #coordinators: Coordinators;
   readonly #overflow: Overflow;
+  readonly #callers = new Callers();
   #members: ReadonlyMap<string, Member> = new Map();
   #membership: Membership | undefined;
 
@@ -116,8 +118,13 @@ export class ClusterNode implements Spread {
 
   /** Whoever dials this node and is no client. Throws `BAD_MESSAGE` for a role that nothing is spoken with. */
   accept(peer: Peer, speak: <S, R>(protocol: Protocol<S, R>) => Connection<S, R>): void {
-    if (peer.role === 'coordinator') this.#coordinators.accept(peer.name, speak(WORKER_SIDE));
-    else if (peer.role === 'worker') this.#serve(peer.name, speak);
+    const known = <S, R>(protocol: Protocol<S, R>): Connection<S, R> => {
+      const connection = speak(protocol);
+      this.#callers.add(peer, connection);
+      return connection;
+    };
+    if (peer.role === 'coordinator') this.#coordinators.accept(peer.name, known(WORKER_SIDE));
+    else if (peer.role === 'worker') this.#serve(peer.name, known);
     else throw new PheromoneError('BAD_MESSAGE', `worker: expected a client, a coordinator or a worker, got a ${peer.role}`);
   }
 
@@ -201,6 +208,7 @@ export class ClusterNode implements Spread {
     this.#members = new Map(view.members.map((member) => [member.name, member]));
     this.#coordinators.setRing(coordinatorRing(view));
     this.#links.prune();
+    this.#callers.see(view.members);
   }
 
   #onLost(name: string, error: PheromoneError): void {
