@@ -12,7 +12,10 @@ export type PlatformStatus = Omit<Status, 'type' | 'id'>;
 export interface PheromoneClient {
   /** Resolves with the reason once nothing more can be asked of this client; never rejects. */
   readonly ended: Promise<PheromoneError>;
-  /** Makes an app callable. An app of that name is replaced for the sessions that start from then on. Rejects with `INVALID_APP`. */
+  /**
+   * Makes an app callable. An app of that name is replaced for the sessions that start from then on. Rejects with
+   * `INVALID_APP`, `FUNCTION_LOAD_FAILED`; for code in bundles also with `INVALID_ARGUMENT`, `STORE_FAILED`.
+   */
   register(app: AppDefinition): Promise<void>;
   /** Takes an app back; its sessions fail with `CANCELLED`. Rejects with `UNKNOWN_APP`. */
   unregister(name: string): Promise<void>;

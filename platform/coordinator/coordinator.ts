@@ -48,7 +48,7 @@ export class Coordinator implements Service {
   #isDraining = false;
   #whenReady: (() => void) | undefined;
 
-  /** Without a store apps are known for as long as one of the cluster's processes knows them. */
+  /** Without a store apps are known for as long as one of the cluster's processes knows them, and custom triggers of scope `app` lie in no bundles. */
   constructor(setup: CoordinatorSetup, security: Security = {}, store?: DurableStore) {
     const log = openLog({ role: 'coordinator', node: setup.name });
     const connecting = { self: setup.name, security, keepAlive: { intervalMs: setup.pingMs, timeoutMs: setup.silenceMs } };

@@ -25,7 +25,7 @@ export interface CoordinatorNode {
  * Starts a coordinator in this process; it is a member of the cluster when it resolves. Throws a RangeError for an option
  * out of range; rejects with `DISCONNECTED` if the address is taken or there is no manager, and with `INVALID_ARGUMENT`
  * if a living member has the name; with `STORE_FAILED`. `storeConfig`: the durable store in which the definitions of apps
- * outlive all processes.
+ * outlive all processes, and which has the bundles of custom triggers.
  */
 export async function startCoordinator(
   given: GivenCoordinatorOptions,

@@ -38,7 +38,10 @@ export interface Subscriber {
 
 /** Serves the clients of {@link ClientSession}. Every error is a `PheromoneError`. */
 export interface Service {
-  /** Makes an app callable; replaces one of the same name. Rejects with `INVALID_APP`, `FUNCTION_LOAD_FAILED`. */
+  /**
+   * Makes an app callable; replaces one of the same name. Rejects with `INVALID_APP`, `FUNCTION_LOAD_FAILED`; for code in
+   * bundles also with `INVALID_ARGUMENT`, `STORE_FAILED`.
+   */
   register(definition: AppDefinition): Promise<void>;
   /** Forgets an app; its sessions fail with `CANCELLED`. Rejects with `UNKNOWN_APP`. */
   unregister(name: string): Promise<void>;

@@ -33,7 +33,7 @@ export const APP_ROUTES: readonly Route[] = [
       limit: 'definitionBytes',
     },
     answers: { 204: DONE },
-    faults: ['INVALID_APP', 'FUNCTION_LOAD_FAILED', 'OBJECT_TOO_LARGE'],
+    faults: ['INVALID_APP', 'FUNCTION_LOAD_FAILED', 'OBJECT_TOO_LARGE', 'STORE_FAILED'],
     async handle(request, reply, { upstream }) {
       const { app } = request.params as { app: string };
       await upstream.client.register(definitionOf(app, request.body as Buffer | undefined));
