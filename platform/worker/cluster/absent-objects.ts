@@ -43,7 +43,8 @@ export class AbsentObjects {
     if (head.node === self) return head.ref;
     const node = head.node === '' ? from : head.node;
     const { places, adopted } = elsewhereOf(session);
-    const key = `${node}:${head.ref}`;
+    // A node that was lost and came back names other objects alike.
+    const key = `${node}:${head.ref}:${head.sentNs}`;
     const known = adopted.get(key);
     if (known !== undefined) return known;
     const { slot, epoch } = session;

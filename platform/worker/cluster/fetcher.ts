@@ -39,7 +39,10 @@ export class Fetcher {
     this.#store = store;
   }
 
-  /** Fills `memory`, of the object's size, with its bytes; `done` is called once, never within the call: `NODE_LOST`, `UNKNOWN_OBJECT`. */
+  /**
+   * Fills `memory`, of the object's size, with its bytes; `done` is called once, never within the call. `NODE_LOST`: the
+   * node is gone, or has the object no more, since it has given up the session or is another one of the same name.
+   */
   fetch({ home, session }: SessionName, { node, ref }: Place, memory: Uint8Array, done: (error?: PheromoneError) => void): void {
     try {
       const { link, fetching } = this.#source(node);
@@ -76,7 +79,7 @@ export class Fetcher {
     const one = fetching.get(message.id);
     if (one === undefined) return;
     fetching.delete(message.id);
-    if (message.type === 'absent') one.done(new PheromoneError('UNKNOWN_OBJECT', `node "${node}": ${message.message}`));
+    if (message.type === 'absent') one.done(new PheromoneError('NODE_LOST', `node "${node}": ${message.message}`));
     else if (message.storeKey !== '') void this.#read(message.storeKey, one);
     else this.#fill(node, one, payload);
   }

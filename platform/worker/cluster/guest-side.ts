@@ -3,8 +3,10 @@ import { type ErrorCode, PheromoneError } from '../../core/errors.ts';
 import type { Caller } from '../../door/service.ts';
 import { hostNowNs } from '../../executor/clock.ts';
 import { EXPECTED, FAILED, FIND, OUTPUT, type Report, SENT, START, STARTED } from '../../executor/reports.ts';
+import { Wish } from '../../executor/wish.ts';
 import type { ObjectHead, PeerReport, PeerRequest, Run } from '../../wire/peer-messages.ts';
 import type { HomeConnection } from '../../wire/peer-protocol.ts';
+import type { App } from '../apps.ts';
 import { failureIn, inputsOf } from '../report-handler.ts';
 import type { NodeParts } from '../scheduler.ts';
 import type { SessionState } from '../sessions.ts';
@@ -69,7 +71,10 @@ export class GuestSide {
   #run(run: Run, payload: Uint8Array): void {
     const { publisher } = this.#parts.node;
     try {
-      const session = this.#sessions.get(run.session) ?? this.#open(run);
+      const known = this.#sessions.get(run.session);
+      const app = known?.app ?? this.#parts.node.apps.version(run.app, run.version);
+      expectRunnable(app, run);
+      const session = known ?? this.#open(app, run);
       const { inputs, inputCount } = this.#takeIn(session, run.objects, payload);
       const started = { fn: run.fn, inputs, inputCount };
       (session.guest as HostedSession).credit(session, started, run.first);
@@ -81,11 +86,8 @@ export class GuestSide {
     }
   }
 
-  #open({ session: id, app: name, version, fn, traced }: Run): SessionState {
-    const { apps, sessions, table } = this.#parts.node;
-    const app = apps.version(name, version);
-    if (app.plan.functions[fn] === undefined)
-      throw new PheromoneError('UNKNOWN_FUNCTION', `app "${name}": expected function ${fn} to exist`);
+  #open(app: App, { session: id, traced }: Run): SessionState {
+    const { sessions, table } = this.#parts.node;
     const role = new HostedSession(this.#home, id, this.#connection, this.#parts, () => this.#sessions.delete(id));
     const session = sessions.open(app, NO_CALLER, traced, role);
     table.spread(session.slot);
@@ -109,6 +111,14 @@ export class GuestSide {
   #sessionNamed(home: string, id: number): SessionState | undefined {
     return this.#parts.served.sessionNamed(home, id);
   }
+}
+
+/** Throws where a run is not one of the app of its session. */
+function expectRunnable({ plan, version }: App, run: Run): void {
+  if (plan.name !== run.app || version !== run.version)
+    throw new PheromoneError('UNKNOWN_APP', `expected a run of app "${plan.name}", version ${version}, got "${run.app}", ${run.version}`);
+  if (plan.functions[run.fn] === undefined)
+    throw new PheromoneError('UNKNOWN_FUNCTION', `app "${run.app}": expected function ${run.fn} to exist`);
 }
 
 /** A session here whose home is at the other end of the connection. */
@@ -160,7 +170,9 @@ class HostedSession implements GuestRole<SessionState> {
         this.#onStart(state, fn, ref);
         break;
       case FIND:
-        this.#parts.onWish(state, fn, ref, (id, key) => this.#tell({ type: 'find', id, session: this.session, bucket: fn, key }));
+        // Asked just before the session was dropped: nobody is there to answer.
+        if (this.#isDropped) new Wish(this.#parts.node.objects.payload(ref)).fail();
+        else this.#parts.onWish(state, fn, ref, (id, key) => this.#tell({ type: 'find', id, session: this.session, bucket: fn, key }));
         break;
     }
   }

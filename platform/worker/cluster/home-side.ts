@@ -3,7 +3,7 @@
  * until the guests give their credits back, and takes in what guests report.
  */
 
-import { type PheromoneError, toPheromoneError } from '../../core/errors.ts';
+import { PheromoneError, toPheromoneError } from '../../core/errors.ts';
 import { afterExecutorDeath } from '../../core/recovery.ts';
 import { hostNowMs } from '../../executor/clock.ts';
 import type { Invocation } from '../../executor/ledger.ts';
@@ -71,7 +71,9 @@ export class HomeSide {
     try {
       this.#handle(session, guest, message, payload);
     } catch (error) {
-      const { code, message: text } = error as PheromoneError;
+      const { code, message: text } = toPheromoneError(error);
+      // A guest that speaks nonsense is given up, and what it has with it.
+      if (code === 'BAD_MESSAGE') throw error;
       this.#parts.node.host.fail(session, code, text);
     }
   }
@@ -164,6 +166,7 @@ export class HomeSide {
         break;
       case 'start':
         guest.hasActed = true;
+        this.#expectFunction(session, message.fn);
         publisher.begin(session, { fn: message.fn, inputs: adopt(message.object), inputCount: 1 });
         break;
       case 'expected': {
@@ -212,6 +215,7 @@ export class HomeSide {
     const { absent } = this.#parts;
     const { core, host, objects } = this.#parts.node;
     guest.hasActed = true;
+    this.#expectFunction(session, message.fn);
     let at = 0;
     const refs = message.objects.map((head) => {
       const carried = head.node === '' ? payload.subarray(at, at + head.size) : undefined;
@@ -227,13 +231,24 @@ export class HomeSide {
     host.apply(core.sourceStarted(sourceOf(objects, session, run), hostNowMs()));
   }
 
+  #expectFunction({ app }: SessionState, fn: number): void {
+    if (app.plan.functions[fn] !== undefined) return;
+    throw new PheromoneError('BAD_MESSAGE', `app "${app.plan.name}": expected one of its functions, got ${fn}`);
+  }
+
   /** The home's run of what a guest names by its own number. */
   #runOf({ started }: SessionState, guest: GuestState, number: number): StartedRun | undefined {
     return started?.at(guest.started.get(number) ?? -1);
   }
 
   #onIdle(session: SessionState, guest: GuestState, set: number, credits: number): void {
-    const { slot, epoch } = session;
+    const { slot, epoch, app } = session;
+    const given = set < app.plan.watchSets.length ? this.#parts.node.table.counter(slot, set) : 0;
+    if (credits > given)
+      throw new PheromoneError(
+        'BAD_MESSAGE',
+        `idle: expected at most ${given} credits of set ${set}, node "${guest.node}" gives ${credits}`,
+      );
     if (set === 0) {
       guest.given.splice(0, credits);
       if (guest.given.length === 0) guest.hasActed = false;

@@ -1,5 +1,5 @@
 /** A connection to another worker node that this node has dialled: as home of sessions, or to fetch objects. */
-import { PheromoneError } from '../../core/errors.ts';
+import { PheromoneError, toPheromoneError } from '../../core/errors.ts';
 import type { SendOptions } from '../../wire/connection.ts';
 import { type DialOptions, dial } from '../../wire/greeting.ts';
 import type { KeepAliveOptions } from '../../wire/keep-alive.ts';
@@ -75,8 +75,14 @@ export class Link {
     connection.keepAlive({ ...this.#patience, isBusy: () => this.#events.isBusy() });
     connection.onClose((error) => this.#end(error ?? new PheromoneError('DISCONNECTED', `node "${this.node}" closed the connection`)));
     connection.onMessage((message, payload) => this.#events.report(message, payload));
-    for (const { message, payload, options } of this.#queue ?? []) connection.send(message, payload, options);
+    const queue = this.#queue ?? [];
     this.#queue = undefined;
+    try {
+      for (const { message, payload, options } of queue) connection.send(message, payload, options);
+    } catch (error) {
+      // One that cannot be sent is lost with all that was given to the node: whoever gave it tries again, and gives up in the end.
+      this.destroy(toPheromoneError(error));
+    }
   }
 
   #refuse(connection: GuestConnection, error: PheromoneError): void {

@@ -39,8 +39,8 @@ export class Links {
   }
 
   /** Sends to a node that there is a connection to; others have nothing that it could concern. */
-  tell(node: string, message: PeerRequest): void {
-    this.#byNode.get(node)?.send(message);
+  tell(node: string, message: PeerRequest, payload?: readonly Uint8Array[]): void {
+    this.#byNode.get(node)?.send(message, payload);
   }
 
   /** A connection of one's own to a node. Throws `NODE_LOST` where it is not a member. */

@@ -1,4 +1,5 @@
 /** Objects that functions ask for by bucket and key, and that this node does not have. */
+import { toPheromoneError } from '../../core/errors.ts';
 import { Wish } from '../../executor/wish.ts';
 import type { Found, Looked, PeerReport } from '../../wire/peer-messages.ts';
 import type { NodeParts } from '../scheduler.ts';
@@ -11,9 +12,9 @@ interface Search {
   readonly session: SessionState;
   /** Guests that have not answered. */
   readonly open: Set<string>;
-  /** The object sent last of those found. */
-  found: number;
-  readonly done: (ref: number) => void;
+  /** The object sent last of those found, -1: none has been; `undefined`: there was no memory for one. */
+  found: number | undefined;
+  readonly done: (ref: number | undefined) => void;
 }
 
 export class Wishes {
@@ -75,8 +76,9 @@ export class Wishes {
   /** A guest looks for an object of a session that is at home here. */
   onFind(node: string, session: SessionState, { id, bucket, key }: PeerReport & { readonly type: 'find' }): void {
     this.#search(session, bucket, key, node, (found) => {
-      const { head, bytes } = found < 0 ? { head: undefined, bytes: undefined } : this.#absent.describe(session, found);
-      this.#links.to(node).send({ type: 'found', id, session: session.id, object: head }, bytes === undefined ? [] : [bytes]);
+      const isThere = found !== undefined && found >= 0;
+      const { head, bytes } = isThere ? this.#absent.describe(session, found) : { head: undefined, bytes: undefined };
+      this.#links.tell(node, { type: 'found', id, session: session.id, object: head }, bytes === undefined ? [] : [bytes]);
     });
   }
 
@@ -87,7 +89,8 @@ export class Wishes {
     const { objects } = this.#node;
     if (object !== undefined) {
       const ref = this.#adopt(search.session, object, payload, node);
-      if (search.found < 0 || objects.sentNs(ref) > objects.sentNs(search.found)) search.found = ref;
+      if (ref === undefined) search.found = undefined;
+      else if (search.found !== undefined && (search.found < 0 || objects.sentNs(ref) > objects.sentNs(search.found))) search.found = ref;
     }
     if (search.open.size === 0) this.#conclude(id, search);
   }
@@ -104,7 +107,7 @@ export class Wishes {
     }
   }
 
-  #search(session: SessionState, bucket: number, key: string, except: string | undefined, done: (ref: number) => void): void {
+  #search(session: SessionState, bucket: number, key: string, except: string | undefined, done: Search['done']): void {
     const here = this.#node.objects.find(session.slot, bucket, key);
     const guests = [...(session.guests?.keys() ?? [])].filter((node) => node !== except);
     if (here >= 0 || guests.length === 0) {
@@ -123,11 +126,22 @@ export class Wishes {
     this.#node.host.unhold(session);
   }
 
-  #adopt(session: SessionState, object: NonNullable<Found['object']>, payload: Uint8Array, from: string): number {
-    return this.#absent.adopt(session, object, object.node === '' ? payload : undefined, from);
+  /** `undefined`: it cannot be taken in, and the session has failed for that. */
+  #adopt(session: SessionState, object: NonNullable<Found['object']>, payload: Uint8Array, from: string): number | undefined {
+    try {
+      return this.#absent.adopt(session, object, object.node === '' ? payload : undefined, from);
+    } catch (error) {
+      const { code, message } = toPheromoneError(error);
+      this.#node.host.fail(session, code, message);
+      return undefined;
+    }
   }
 
-  #grant(session: SessionState, wish: Wish, ref: number): void {
+  #grant(session: SessionState, wish: Wish, ref: number | undefined): void {
+    if (ref === undefined) {
+      wish.fail();
+      return;
+    }
     if (ref < 0) {
       wish.grant(-1);
       return;

@@ -11,6 +11,7 @@ import { COORDINATOR_SIDE, type WorkerConnection } from '../../../wire/coordinat
 import { dial } from '../../../wire/greeting.ts';
 import type { Trace } from '../../../wire/messages.ts';
 import type { WorkerOptions } from '../../options.ts';
+import { listenAsGuest, type TestGuestNode } from './peer.ts';
 
 const POLL_MS = 10;
 const POLLS = 2_000;
@@ -35,6 +36,8 @@ export interface SmallCluster {
   /** Resolves when no worker that lives has a session. */
   emptied(): Promise<void>;
   readonly places: readonly Place[];
+  /** Members that the test plays itself; there before the workers. */
+  readonly played: readonly TestGuestNode[];
 }
 
 /** The node that an invocation is placed on; `''`: none. */
@@ -44,7 +47,11 @@ export type PlaceRule = (place: Place, asker: string) => string;
 export async function smallCluster(
   t: ExecutionContext,
   options: readonly Partial<WorkerOptions>[],
-  { rule, store }: { rule?: (workers: readonly TestWorker[]) => PlaceRule; store?: StoreConfig } = {},
+  {
+    rule,
+    store,
+    played: names = [],
+  }: { rule?: (workers: readonly TestWorker[]) => PlaceRule; store?: StoreConfig; played?: string[] } = {},
 ): Promise<SmallCluster> {
   const manager = await startManager({ port: 0 });
   t.teardown(() => manager.stop());
@@ -55,6 +62,7 @@ export async function smallCluster(
     self: { ...self, labels: [], executors: 0, draining: false },
   });
   t.teardown(() => membership.close());
+  const played = await Promise.all(names.map((name) => listenAsGuest(t, { host: '127.0.0.1', port: manager.port }, name)));
   const apps: AppDefinition[] = [];
   const places: Place[] = [];
   let decide: PlaceRule = () => '';
@@ -86,6 +94,7 @@ export async function smallCluster(
   return {
     workers: desks,
     places,
+    played,
     async install(app) {
       apps.push(app);
       await Promise.all(desks.map((desk) => desk.install(app, apps.length)));
