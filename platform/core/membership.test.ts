@@ -76,6 +76,25 @@ test('time in which the manager itself stood still is not held against the membe
   t.deepEqual(pass(roster, 60_000, 900), []);
 });
 
+test('members that took a manager for lost that stood still have time to come back, whichever is seen first', (t) => {
+  for (const seesEndsFirst of [true, false]) {
+    const roster = new Roster(OPTIONS);
+    const incarnation = admittedAs(roster.join(1, candidate('w1'), undefined, undefined));
+    roster.tick(0);
+    if (seesEndsFirst) roster.lost(1);
+    t.deepEqual(roster.tick(60_000), []);
+    if (!seesEndsFirst) roster.lost(1);
+    t.deepEqual(pass(roster, 60_000, 700), []);
+    t.is(admittedAs(roster.join(2, candidate('w1'), incarnation, roster.view)), incarnation);
+    roster.beat(2);
+    pass(roster, 60_700, 900);
+    roster.beat(2);
+    pass(roster, 61_600, 500);
+    roster.lost(2);
+    t.is(pass(roster, 62_100, 250).length, 1, 'later on they have no more time than ever');
+  }
+});
+
 test('a member whose connection ends has a moment to come back as what it was', (t) => {
   const roster = new Roster(OPTIONS);
   const incarnation = admittedAs(roster.join(1, candidate('w1'), undefined, undefined));

@@ -80,6 +80,8 @@ export class Roster {
   /** Time that has been seen to pass since the start, and when that was last looked at. */
   #ageMs = 0;
   #tickedMs: number | undefined;
+  /** Until then, by `#ageMs`, whoever is gone may only have taken this manager for lost. */
+  #indulgentUntilMs = 0;
 
   constructor({ suspectMs, returnMs, startStamp }: RosterOptions) {
     this.#suspectMs = suspectMs;
@@ -145,17 +147,20 @@ export class Roster {
     this.#byLink.delete(link);
     entry.link = undefined;
     entry.silentMs = 0;
-    entry.limitMs = this.#returnMs;
+    entry.limitMs = this.#ageMs < this.#indulgentUntilMs ? this.#suspectMs : this.#returnMs;
   }
 
   /**
    * Drops who has been silent for too long. To be called several times within `returnMs` and `suspectMs`: of a longer
-   * pause between two calls only a part counts, for then it was the manager that stood still.
+   * pause between two calls only a part counts, for then it was the manager that stood still; and those who have
+   * taken it for lost meanwhile, and have ended their connections, get `suspectMs` to come back.
    */
   tick(nowMs: number): readonly RosterEffect[] {
-    const stepMs = Math.min(nowMs - (this.#tickedMs ?? nowMs), this.#suspectMs / 4);
+    const passedMs = nowMs - (this.#tickedMs ?? nowMs);
+    const stepMs = Math.min(passedMs, this.#suspectMs / 4);
     this.#tickedMs = nowMs;
     this.#ageMs += stepMs;
+    if (passedMs > stepMs) this.#forgive();
     const effects: RosterEffect[] = [];
     for (const [link, watcher] of this.#watchers) {
       watcher.silentMs += stepMs;
@@ -173,6 +178,11 @@ export class Roster {
     }
     if (changed) effects.push(this.#publish());
     return effects.length > 0 ? effects : NOTHING;
+  }
+
+  #forgive(): void {
+    this.#indulgentUntilMs = this.#ageMs + this.#suspectMs;
+    for (const entry of this.#entries.values()) if (entry.link === undefined) entry.limitMs = this.#suspectMs;
   }
 
   #faultOf(link: number, { name }: Candidate, incarnation: number | undefined, holder: Entry | undefined): string | undefined {
