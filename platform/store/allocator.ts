@@ -47,6 +47,17 @@ export class SessionAllocator {
     return start;
   }
 
+  /** Whether these bytes were allocated in the session: for offsets from outside. */
+  owns(slot: number, from: number, size: number): boolean {
+    let isOwned = false;
+    this.#sessions.forEachThread(slot, (thread) => {
+      for (let run = this.#sessions.head(slot, RUNS, thread) - 1; run >= 0 && !isOwned; run = this.#granules.next(run)) {
+        isOwned = from >= run * GRANULE_BYTES && from + size <= (run + this.#granules.length(run)) * GRANULE_BYTES;
+      }
+    });
+    return isOwned;
+  }
+
   /** Gives back everything that all threads claimed for the session. For the scheduler, when no invocation of it runs. */
   release(slot: number): void {
     this.#sessions.forEachThread(slot, (thread) => {

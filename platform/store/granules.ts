@@ -83,6 +83,11 @@ export class Granules {
     return this.#words[this.#at(first) + NEXT] as number;
   }
 
+  /** How many granules a run has. */
+  length(first: number): number {
+    return this.#words[this.#at(first) + COUNT] as number;
+  }
+
   link(first: number, next: number): void {
     this.#words[this.#at(first) + NEXT] = next;
   }

@@ -188,3 +188,24 @@ test('of several inputs the one sent last is told, of none none', (t) => {
   t.is(store.lastSent(between, 1), between);
   t.is(store.lastSent(store.addList(SLOT, epoch, []), 0), -1);
 });
+
+test('a reference from outside is taken for an object of a session only where its record and its bytes lie in its memory', (t) => {
+  const memory = reserveMemory({ arenaBytes: 2 ** 22 });
+  const table = new SessionTable(memory);
+  const objects = new ObjectStore(memory, table, 0);
+  const label = { source: 0, bucket: 0, key: '', group: '', metadata: '' };
+  const epochs = [0, 1].map((slot) => table.open(slot, 0, false)) as [number, number];
+  const own = objects.add(0, epochs[0], Buffer.from('own'), label, 1);
+  const empty = objects.add(0, epochs[0], new Uint8Array(0), label, 1);
+  const large = objects.add(0, epochs[0], new Uint8Array(200_000), label, 1);
+  const others = objects.add(1, epochs[1], Buffer.from('others'), label, 1);
+  t.deepEqual(
+    [own, empty, large].map((ref) => objects.isOf(0, ref)),
+    [true, true, true],
+  );
+  t.deepEqual(
+    [others, 2 ** 18 - 1, 2 ** 18, 2 ** 50].map((ref) => objects.isOf(0, ref)),
+    [false, false, false, false],
+  );
+  for (let ref = 0; ref < 2 ** 14; ref++) if (objects.isOf(0, ref)) t.notThrows(() => objects.payload(ref));
+});

@@ -167,12 +167,14 @@ export class ObjectStore {
     return new Uint8Array(this.arena, this.#doubles[at + 3], this.#doubles[at + 4]);
   }
 
-  /** Whether a record with this reference, and its payload, would lie inside the arena: for references from outside. */
-  isInside(ref: number): boolean {
-    const inside = (from: number, bytes: number): boolean => from >= 0 && bytes >= 0 && from + bytes <= this.arena.byteLength;
-    if (!inside(ref * ALIGN_BYTES, RECORD_BYTES)) return false;
+  /** Whether a record with this reference, and its payload, would lie in the session's memory: for references from outside. */
+  isOf(slot: number, ref: number): boolean {
+    if (!this.allocator.owns(slot, ref * ALIGN_BYTES, RECORD_BYTES)) return false;
     const at = (ref * ALIGN_BYTES) / 8;
-    return inside(this.#doubles[at + 3] as number, this.#doubles[at + 4] as number);
+    const from = this.#doubles[at + 3] as number;
+    const size = this.#doubles[at + 4] as number;
+    if (!Number.isInteger(from) || !Number.isInteger(size) || size < 0) return false;
+    return (from === 0 && size === 0) || this.allocator.owns(slot, from, size);
   }
 
   /** In bytes, also where they are absent. */

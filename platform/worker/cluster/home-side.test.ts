@@ -14,7 +14,6 @@ function fn(name: string, body: string, config: object, more: Partial<FunctionDe
 
 /** Positions in the app. */
 const FIRST = 0;
-const THEN = 1;
 const PARTS = 0;
 
 interface Home extends SmallCluster {

@@ -49,7 +49,7 @@ export class ServedObjects {
   /** Sends an object's bytes, without copying large ones: the session's memory is held meanwhile. */
   answer({ id, ref, home, session: number, byStore }: Fetch, session: SessionState | undefined, connection: HomeConnection): void {
     const { objects, store, unhold } = this.#parts;
-    if (session === undefined || !objects.isInside(ref) || objects.isAbsent(ref)) {
+    if (session === undefined || !objects.isOf(session.slot, ref) || objects.isAbsent(ref)) {
       connection.send({ type: 'absent', id, message: `expected an object ${ref} of session ${number} of "${home}", there is none` });
       return;
     }
