@@ -1,6 +1,7 @@
 import test from 'ava';
 import type { AppDefinition } from '../core/app.ts';
 import { spawnRole } from '../launch/spawn.ts';
+import { countersOf } from '../wire/counters.ts';
 import type { Register } from '../wire/messages.ts';
 import { connectClient } from './client.ts';
 import { app, type Behaviour, clientOf, echoing, failsWith } from './testing.ts';
@@ -83,6 +84,7 @@ test('the status is handed on as the node gives it', async (t) => {
     sessions: 3,
     executors: [{ index: 0, state: 'busy' as const }],
     memory: { usedBytes: 5, arenaBytes: 16 * 2 ** 30 },
+    counters: countersOf(({ length }) => length),
     apps: ['a'],
   };
   const client = await clientOf(t, (message, _, connection) => {

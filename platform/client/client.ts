@@ -150,8 +150,8 @@ export class Client extends AppEditor implements PheromoneClient {
   /** What the node is doing. */
   status(): Promise<PlatformStatus> {
     const read: ReadAnswer<PlatformStatus> = (message) => {
-      const { sessions, executors, memory, apps, nodes } = expectAnswer(message, 'status');
-      return { sessions, executors, memory, apps, ...(nodes === undefined ? {} : { nodes }) };
+      const { sessions, executors, memory, counters, apps, nodes } = expectAnswer(message, 'status');
+      return { sessions, executors, memory, counters, apps, ...(nodes === undefined ? {} : { nodes }) };
     };
     return this.#request('status', (id) => ({ type: 'status', id }), read);
   }

@@ -1,6 +1,7 @@
 import test from 'ava';
 import type { PheromoneError } from '../core/errors.ts';
 import { app, fn } from '../core/testing/definitions.ts';
+import { countersOf } from '../wire/counters.ts';
 import { spanOf } from '../wire/testing/spans.ts';
 import { clusterOf, until } from './testing/cluster.ts';
 import { fakeWorker, type Given } from './testing/fake-worker.ts';
@@ -166,7 +167,7 @@ test('the status tells of all workers together and of each', async (t) => {
   await client.register(app());
   await client.call('x', 'f', INPUT);
   const status = await client.status();
-  t.like(status, { sessions: 1, memory: { usedBytes: 20, arenaBytes: 200 }, apps: ['x'] });
+  t.like(status, { sessions: 1, memory: { usedBytes: 20, arenaBytes: 200 }, counters: countersOf(() => 2), apps: ['x'] });
   t.deepEqual(
     status.executors.map(({ index }) => index),
     [0, 1],

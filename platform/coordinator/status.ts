@@ -1,4 +1,5 @@
 /** What the workers of a cluster are doing, each and all together. */
+import { countersOf } from '../wire/counters.ts';
 import type { NamedNodeStatus, Status } from '../wire/messages.ts';
 import type { Worker } from './workers.ts';
 
@@ -13,6 +14,7 @@ export async function statusOf(workers: readonly Worker[], apps: readonly string
     sessions: sum(nodes, ({ sessions }) => sessions),
     executors: nodes.flatMap(({ executors }) => executors).map(({ state }, index) => ({ index, state })),
     memory: { usedBytes: sum(nodes, ({ memory }) => memory.usedBytes), arenaBytes: sum(nodes, ({ memory }) => memory.arenaBytes) },
+    counters: countersOf((name) => sum(nodes, ({ counters }) => counters[name])),
     apps,
     nodes,
   };
@@ -25,8 +27,8 @@ async function askWorker({ name, link }: Worker): Promise<NamedNodeStatus | unde
   try {
     const answer = await Promise.race([link?.ask((id) => ({ type: 'status', id })), late.promise]);
     if (answer?.type !== 'status') return undefined;
-    const { sessions, executors, memory } = answer;
-    return { name, sessions, executors, memory };
+    const { sessions, executors, memory, counters } = answer;
+    return { name, sessions, executors, memory, counters };
   } catch {
     return undefined;
   } finally {

@@ -117,6 +117,11 @@ export class Ledger {
     return (Atomics.load(this.#words, at + TAIL) - Atomics.load(this.#words, at + HEAD)) | 0;
   }
 
+  /** How many entries of a part have been published; begins anew after 2^32. */
+  published(part: number): number {
+    return Atomics.load(this.#words, part * PART_WORDS + TAIL) >>> 0;
+  }
+
   /** Position of a part's head: changes with every claim. */
   head(part: number): number {
     return Atomics.load(this.#words, part * PART_WORDS + HEAD);

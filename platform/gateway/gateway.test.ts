@@ -202,10 +202,22 @@ test('metrics count requests by route and status, and say what is under way', as
     'pheromone_gateway_runs_under_way 1',
     'pheromone_gateway_requests_under_way 1',
     'pheromone_gateway_platform_up 1',
+    'pheromone_executors{node=""} 1',
+    '# TYPE pheromone_forwarded_total counter',
+    `pheromone_forwarded_total{node=""} ${'forwardedTotal'.length}`,
   ]) {
     t.true(metrics.text.includes(`${line}\n`), line);
   }
   t.regex(metrics.text, /^process_resident_memory_bytes \d+$/m);
+});
+
+test('metrics come also where the platform says nothing, without its own', async (t) => {
+  const { ask, platform } = await gatewayOf(t, { limits: { readyMs: 30 } });
+  platform.isResponsive = false;
+  const { status, text } = await ask('GET', '/metrics');
+  t.is(status, 200);
+  t.notRegex(text, /^pheromone_executors\{/m);
+  t.regex(text, /^pheromone_gateway_connections /m);
 });
 
 test('a gateway starts without its platform, says so, and finds it when it is there', async (t) => {

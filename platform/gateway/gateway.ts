@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import { connectClient } from '../client/client.ts';
 import { PheromoneError } from '../core/errors.ts';
 import { openLog } from '../log/log.ts';
+import type { NamedNodeStatus } from '../wire/messages.ts';
 import type { Security } from '../wire/security.ts';
 import { APP_ROUTES } from './app-routes.ts';
 import { Bodies } from './bodies.ts';
@@ -74,8 +75,19 @@ function createContext({ limits }: CheckedOptions, connect: Connect): GatewayCon
     bodiesBytes: () => bodies.heldBytes,
     runs: () => runs.counts,
     isConnected: () => upstream.isConnected,
+    nodes: () => nodesOf(upstream),
   });
   return { limits, log, load, upstream, turn: new Turn(), bodies, runs, streams, metrics, isStopping: false };
+}
+
+/** A platform that does not answer in time has no nodes to tell of. */
+async function nodesOf(upstream: Upstream): Promise<readonly NamedNodeStatus[]> {
+  try {
+    const status = await upstream.statusInTime();
+    return status.nodes ?? [{ ...status, name: '' }];
+  } catch {
+    return [];
+  }
 }
 
 async function stop(app: FastifyInstance, context: GatewayContext): Promise<void> {

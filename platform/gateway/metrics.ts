@@ -1,5 +1,7 @@
 /** What a gateway counts, for Prometheus; in a registry of its own, so that gateways of one process do not mix. */
 import { Gauge, Histogram, Registry } from 'prom-client';
+import type { NamedNodeStatus } from '../wire/messages.ts';
+import { PlatformMetrics } from './platform-metrics.ts';
 
 /** What is read when somebody asks for the metrics. */
 export interface Observed {
@@ -9,6 +11,8 @@ export interface Observed {
   readonly bodiesBytes: () => number;
   readonly runs: () => { readonly underWay: number; readonly over: number; readonly bytes: number };
   readonly isConnected: () => boolean;
+  /** What the platform's nodes say of themselves; none where it does not answer. Never rejects. */
+  readonly nodes: () => Promise<readonly NamedNodeStatus[]>;
 }
 
 const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -16,8 +20,11 @@ const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5
 export class Metrics {
   readonly #registry = new Registry();
   readonly #requests: Histogram<'method' | 'route' | 'status'>;
+  readonly #platform = new PlatformMetrics(this.#registry);
+  readonly #nodes: Observed['nodes'];
 
   constructor(observed: Observed) {
+    this.#nodes = observed.nodes;
     this.#requests = new Histogram({
       name: 'pheromone_gateway_request_seconds',
       help: 'From the headers of a request to the last byte of its answer; status 499: the client went away before',
@@ -46,7 +53,8 @@ export class Metrics {
   }
 
   /** In the text format of Prometheus. */
-  text(): Promise<string> {
+  async text(): Promise<string> {
+    this.#platform.set(await this.#nodes());
     return this.#registry.metrics();
   }
 

@@ -1,5 +1,6 @@
 /** The OpenAPI 3.1 document, made of the routes that are served. */
 import { STATUS_CODES } from 'node:http';
+import { COUNTERS } from '../wire/counters.ts';
 import { PROTOCOL_VERSION } from '../wire/greeting-messages.ts';
 import { type ProblemCode, STATUS_BY_CODE } from './problem.ts';
 import { PATH_PARAMETERS, parametersOf, type Route, refTo, type Schema } from './route.ts';
@@ -112,6 +113,7 @@ const NODE_STATUS = {
   sessions: COUNT,
   executors: list(object({ index: COUNT, state: TEXT })),
   memory: object({ usedBytes: COUNT, arenaBytes: COUNT }),
+  counters: object(Object.fromEntries(Object.entries(COUNTERS).map(([name, description]) => [name, { ...COUNT, description }]))),
 };
 
 const SCHEMAS: Readonly<Record<string, Schema>> = {

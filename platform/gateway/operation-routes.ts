@@ -52,15 +52,7 @@ export const OPERATION_ROUTES: readonly Route[] = [
   },
 ];
 
-async function expectReady({ upstream, limits, isStopping }: GatewayContext): Promise<void> {
+async function expectReady({ upstream, isStopping }: GatewayContext): Promise<void> {
   if (isStopping) throw new PheromoneError('DISCONNECTED', 'gateway: expected to take work, it is stopping');
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => {
-    late.reject(new PheromoneError('DEADLINE_EXCEEDED', `platform: expected its status within ${limits.readyMs} ms, got none`));
-  }, limits.readyMs);
-  try {
-    await Promise.race([upstream.client.status(), late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
+  await upstream.statusInTime();
 }

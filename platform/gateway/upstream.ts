@@ -1,5 +1,5 @@
 /** The gateway's connection to the platform, made anew whenever it is lost. */
-import type { PheromoneClient } from '../client/pheromone-client.ts';
+import type { PheromoneClient, PlatformStatus } from '../client/pheromone-client.ts';
 import { PheromoneError, toPheromoneError } from '../core/errors.ts';
 import type { GatewayLimits } from './limits.ts';
 
@@ -34,6 +34,19 @@ export class Upstream {
 
   get isConnected(): boolean {
     return this.#client !== undefined;
+  }
+
+  /** What the platform is doing. Rejects with `DISCONNECTED`, and with `DEADLINE_EXCEEDED` where it does not say so in time. */
+  async statusInTime(): Promise<PlatformStatus> {
+    const late = Promise.withResolvers<never>();
+    const timer = setTimeout(() => {
+      late.reject(new PheromoneError('DEADLINE_EXCEEDED', `platform: expected its status within ${this.#limits.readyMs} ms, got none`));
+    }, this.#limits.readyMs);
+    try {
+      return await Promise.race([this.client.status(), late.promise]);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   /** Resolves after the first attempt, whatever came of it; never rejects. */

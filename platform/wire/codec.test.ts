@@ -6,6 +6,7 @@ import type { AppDefinition } from '../core/app.ts';
 import { type ErrorCode, PheromoneError } from '../core/errors.ts';
 import { CLIENT_HEADS } from './client-heads.ts';
 import { encodeHead, FrameDecoder, PREFIX_BYTES, writePrefix } from './codec.ts';
+import { countersOf } from './counters.ts';
 import type { Heads } from './heads.ts';
 import { WIRE_LIMITS } from './limits.ts';
 import type { Call, ClientMessage, Feed, NodeMessage } from './messages.ts';
@@ -118,6 +119,7 @@ const nodeStatus = {
   sessions: natural,
   executors: fc.array(executor, { maxLength: 4 }),
   memory: fc.record({ usedBytes: natural, arenaBytes: natural }),
+  counters: fc.nat().map((first) => countersOf((name) => first + name.length)),
 };
 
 const nodeFrame: fc.Arbitrary<Frame<NodeMessage>> = fc.oneof(
@@ -243,7 +245,7 @@ const malformed: readonly Malformed[] = [
   ],
   [
     'an unknown state',
-    node([20, 1, 0, [0, 'tired'], 0, 0, [], null]),
+    node([20, 1, 0, [0, 'tired'], 0, 0, [], [], null]),
     'status.executors.state: expected one of starting, idle, busy, dying',
   ],
 ];

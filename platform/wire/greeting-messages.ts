@@ -20,7 +20,7 @@ export interface Peer extends Identity {
 }
 
 /** Changes with every change of a message or of how it is encoded, whatever two roles it is between. */
-export const PROTOCOL_VERSION = 4;
+export const PROTOCOL_VERSION = 5;
 
 interface Greeting extends Identity {
   readonly version: number;

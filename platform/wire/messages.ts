@@ -9,6 +9,7 @@
  */
 import type { AppDefinition } from '../core/app.ts';
 import type { ErrorCode } from '../core/errors.ts';
+import type { Counters } from './counters.ts';
 
 /** Makes an app callable, or replaces the app of that name for the sessions that start from then on. Answer: `done`. */
 export interface Register {
@@ -196,6 +197,7 @@ export interface NodeStatus {
   readonly sessions: number;
   readonly executors: readonly { readonly index: number; readonly state: ExecutorState }[];
   readonly memory: { readonly usedBytes: number; readonly arenaBytes: number };
+  readonly counters: Counters;
 }
 
 /** Answer to a request for the status: of a node, or of all nodes of a cluster together. */

@@ -1,5 +1,6 @@
 /** The heads of what worker nodes send. */
 import { type ErrorCode, PheromoneError } from '../core/errors.ts';
+import { COUNTER_NAMES, countersOf } from './counters.ts';
 import { bad, length, list, multiple, natural, noPayload, text } from './fields.ts';
 import type { Heads } from './heads.ts';
 import type { ExecutorState, NamedNodeStatus, NodeMessage, NodeStatus, OutputHead, Status } from './messages.ts';
@@ -70,7 +71,7 @@ export const NODE_HEADS: Heads<NodeMessage> = {
         length(f, 3, 'bundle-stored');
         return { type: 'bundle-stored', id: natural(f[1], 'bundle-stored.id'), bundle: text(f[2], 'bundle-stored.bundle') };
       case TAG.status:
-        length(f, 8, 'status');
+        length(f, 9, 'status');
         return readStatus(f);
       default:
         throw bad('head', 'the tag of a node message', f[0]);
@@ -110,8 +111,9 @@ function readOutputs(field: unknown, payloadBytes: number): OutputHead[] {
   return outputs;
 }
 
-function statusFields({ sessions, executors, memory }: NodeStatus): unknown[] {
-  return [sessions, executors.flatMap(({ index, state }) => [index, state]), memory.usedBytes, memory.arenaBytes];
+function statusFields({ sessions, executors, memory, counters }: NodeStatus): unknown[] {
+  const states = executors.flatMap(({ index, state }) => [index, state]);
+  return [sessions, states, memory.usedBytes, memory.arenaBytes, COUNTER_NAMES.map((name) => counters[name])];
 }
 
 function readStatus(f: readonly unknown[]): Status {
@@ -119,14 +121,14 @@ function readStatus(f: readonly unknown[]): Status {
     type: 'status',
     id: natural(f[1], 'status.id'),
     ...readNodeStatus(f, 2, 'status'),
-    apps: list(f[6], 'status.apps').map((name) => text(name, 'status.apps')),
-    ...(f[7] === null ? {} : { nodes: list(f[7], 'status.nodes').map(readNamedStatus) }),
+    apps: list(f[7], 'status.apps').map((name) => text(name, 'status.apps')),
+    ...(f[8] === null ? {} : { nodes: list(f[8], 'status.nodes').map(readNamedStatus) }),
   };
 }
 
 function readNamedStatus(field: unknown): NamedNodeStatus {
   const f = list(field, 'status.nodes');
-  length(f, 5, 'status.nodes');
+  length(f, 6, 'status.nodes');
   return { name: text(f[0], 'status.nodes.name'), ...readNodeStatus(f, 1, 'status.nodes') };
 }
 
@@ -143,5 +145,8 @@ function readNodeStatus(f: readonly unknown[], at: number, where: string): NodeS
     usedBytes: natural(f[at + 2], `${where}.memory.usedBytes`),
     arenaBytes: natural(f[at + 3], `${where}.memory.arenaBytes`),
   };
-  return { sessions: natural(f[at], `${where}.sessions`), executors, memory };
+  const counted = list(f[at + 4], `${where}.counters`);
+  length(counted, COUNTER_NAMES.length, `${where}.counters`);
+  const counters = countersOf((name) => natural(counted[COUNTER_NAMES.indexOf(name)], `${where}.counters.${name}`));
+  return { sessions: natural(f[at], `${where}.sessions`), executors, memory, counters };
 }

@@ -48,6 +48,7 @@ export class Executors {
   readonly #loading = new Map<number, Loading>();
   /** Executors to be started when a thread number is free again. */
   #owed = 0;
+  #lost = 0;
   #stopped = false;
 
   constructor(
@@ -205,6 +206,11 @@ export class Executors {
     await Promise.all([...this.#workers.values()].map((worker) => worker.terminate()));
   }
 
+  /** How many threads have ended. */
+  get lost(): number {
+    return this.#lost;
+  }
+
   #freeThread(): number | undefined {
     for (let thread = LANES; thread < THREADS; thread++) if (!this.#workers.has(thread)) return thread;
     return undefined;
@@ -233,6 +239,7 @@ export class Executors {
     const inBody = this.#threads.kind(thread) === BODY;
     this.#threads.setKind(thread, ABSENT);
     if (this.#stopped) return;
+    this.#lost++;
     this.#events.ended(thread, inBody, cause);
     this.#retryLoads(thread, inBody || isReplaced);
     if (!isReplaced) {

@@ -19,6 +19,7 @@ export class Publisher {
   #spread: Spread | undefined;
   readonly #lanes: Lanes;
   #heldTimer: NodeJS.Timeout | undefined;
+  #reruns = 0;
 
   /** `published` is called after every publication: bodies will come. `defer` has an end settled like one that an executor reported. */
   constructor(
@@ -35,6 +36,11 @@ export class Publisher {
     this.#lanes = new Lanes(ledger, (slot) => table.app(slot));
     this.#threads = threads;
     this.#published = published;
+  }
+
+  /** How many invocations it has published that had begun before. */
+  get reruns(): number {
+    return this.#reruns;
   }
 
   /** From now on the node is part of a cluster. */
@@ -79,6 +85,7 @@ export class Publisher {
 
   /** Publishes what is counted as under way already. */
   publish(invocation: Invocation): void {
+    if (invocation.attempt > 1) this.#reruns++;
     this.#lanes.add(invocation);
     this.#awaitHeld(hostNowNs() / 1e6);
     this.#threads.wakeOne();

@@ -18,6 +18,7 @@ import { SCHEDULER } from '../store/memory.ts';
 import type { NodeBundles } from '../store/node-bundles.ts';
 import { type ObjectLabel, ObjectStore } from '../store/objects.ts';
 import { SessionTable } from '../store/sessions.ts';
+import type { Counters } from '../wire/counters.ts';
 import type { Status } from '../wire/messages.ts';
 import { type App, Apps } from './apps.ts';
 import { Executors } from './executors.ts';
@@ -166,6 +167,7 @@ export class Scheduler implements Service {
       sessions: this.#core.sessions,
       executors: this.#executors.states(),
       memory: this.memory(),
+      counters: this.#counters(),
       apps: this.#apps.names(),
     };
   }
@@ -173,6 +175,20 @@ export class Scheduler implements Service {
   /** How much of object memory is taken. */
   memory(): Status['memory'] {
     return { usedBytes: this.#objects.allocator.usedBytes + this.#appObjects.heldBytes, arenaBytes: this.#arenaBytes };
+  }
+
+  #counters(): Counters {
+    const { ledger, threads, sessions, publisher, host, executors } = this.parts;
+    let [waiting, queuedTotal] = [0, 0];
+    for (let part = SCHEDULER; part <= threads.highest; part++) {
+      waiting += Math.max(0, ledger.waiting(part));
+      queuedTotal += ledger.published(part);
+    }
+    return {
+      ...{ waiting, queuedTotal, underWay: sessions.underWay(), rerunsTotal: publisher.reruns, sessionsTotal: sessions.opened },
+      ...{ failedTotal: host.failed, executorsLostTotal: executors.lost, forwardedTotal: 0, fetchedBytesTotal: 0 },
+      ...host.spread?.counters(),
+    };
   }
 
   /** Ends all executors. Calls under way are not answered. */

@@ -50,6 +50,7 @@ export class SessionHost {
   readonly #due = new DueTimer(() => this.#onTime(), hostNowMs);
   readonly #answers: Answers;
   #spread: Spread | undefined;
+  #failed = 0;
 
   constructor(parts: HostParts) {
     this.#parts = parts;
@@ -67,6 +68,11 @@ export class SessionHost {
 
   get spread(): Spread | undefined {
     return this.#spread;
+  }
+
+  /** How many sessions have failed. */
+  get failed(): number {
+    return this.#failed;
   }
 
   /** No invocation of watch set `set` is under way in the session. */
@@ -174,6 +180,7 @@ export class SessionHost {
         this.#answer(session, effect.outputs);
         break;
       case 'fail':
+        this.#failed++;
         session.caller.failed(effect.code, effect.message);
         break;
       case 'abort':

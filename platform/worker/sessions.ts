@@ -40,6 +40,7 @@ export class Sessions {
   readonly #free = new FreeSlots();
   /** Sessions whose memory a thread that was declared dying may still write to. */
   #count = 0;
+  #opened = 0;
   readonly #heldFor = new Map<number, SessionState[]>();
 
   constructor(table: SessionTable, allocator: SessionAllocator) {
@@ -64,12 +65,23 @@ export class Sessions {
     };
     this.#bySlot[slot] = session;
     this.#count++;
+    this.#opened++;
     return session;
   }
 
   /** Sessions that hold memory here. */
   get count(): number {
     return this.#count;
+  }
+
+  /** How many there have been. */
+  get opened(): number {
+    return this.#opened;
+  }
+
+  /** Invocations of all of them that are not over. */
+  underWay(): number {
+    return this.#bySlot.reduce((sum, session) => sum + (session === undefined ? 0 : this.#table.counter(session.slot, 0)), 0);
   }
 
   /** The session, if it is still alive. */

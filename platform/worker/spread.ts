@@ -1,6 +1,7 @@
 /** What a node needs of its cluster, for sessions that are on several nodes. A node by itself has none of it. */
 import type { ErrorCode } from '../core/errors.ts';
 import type { Invocation } from '../executor/ledger.ts';
+import type { Counters } from '../wire/counters.ts';
 import type { Trace } from '../wire/messages.ts';
 import type { SessionState } from './sessions.ts';
 
@@ -18,6 +19,8 @@ export interface Spread {
   aborted(session: SessionState): void;
   /** The session gives its memory back here, and with it everywhere. */
   released(session: SessionState): void;
+  /** What it has counted since its start. */
+  counters(): Pick<Counters, 'forwardedTotal' | 'fetchedBytesTotal'>;
   /** A session has given its memory back. */
   freed(): void;
   /** Called every millisecond while bodies come and go. */

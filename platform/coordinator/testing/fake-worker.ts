@@ -5,6 +5,7 @@ import type { ErrorCode } from '../../core/errors.ts';
 import type { Member } from '../../core/membership.ts';
 import type { CoordinatorMessage, KnownApp, Load, NamedLabel, WorkerMessage } from '../../wire/coordinator-messages.ts';
 import { type CoordinatorConnection, WORKER_SIDE } from '../../wire/coordinator-protocol.ts';
+import { countersOf } from '../../wire/counters.ts';
 import { listen } from '../../wire/greeting.ts';
 import type { Status } from '../../wire/messages.ts';
 import type { Listener } from '../../wire/sockets.ts';
@@ -189,6 +190,7 @@ export class FakeWorker {
       sessions: this.given.length,
       executors: [{ index: 0, state: 'idle' }],
       memory: { usedBytes: 10, arenaBytes: 100 },
+      counters: countersOf(() => 1),
       apps: [...this.#apps.keys()],
     };
   }

@@ -5,6 +5,7 @@ import type { SubscribeOptions } from '../../client/subscription.ts';
 import type { AppDefinition } from '../../core/app.ts';
 import { type ErrorCode, PheromoneError } from '../../core/errors.ts';
 import { bundleId, decodeBundle } from '../../store/bundles.ts';
+import { countersOf } from '../../wire/counters.ts';
 import { spanOf } from '../../wire/testing/spans.ts';
 
 export interface SeenCall {
@@ -78,7 +79,8 @@ export class FakePlatform {
 
   #status() {
     const memory = { usedBytes: 0, arenaBytes: 1 };
-    return { sessions: this.calls.length, executors: [{ index: 1, state: 'idle' as const }], memory, apps: [...this.apps.keys()] };
+    const executors = [{ index: 1, state: 'idle' as const }];
+    return { sessions: this.calls.length, executors, memory, counters: countersOf(({ length }) => length), apps: [...this.apps.keys()] };
   }
 
   #start(app: string, fn: string, input: Uint8Array, options: CallOptions | FeedOptions = {}) {

@@ -32,9 +32,15 @@ export interface AbsentParts {
 
 export class AbsentObjects {
   readonly #parts: AbsentParts;
+  #fetchedBytes = 0;
 
   constructor(parts: AbsentParts) {
     this.#parts = parts;
+  }
+
+  /** How many bytes have been brought. */
+  get fetchedBytes(): number {
+    return this.#fetchedBytes;
   }
 
   /** Takes in an object that another node has told of; `bytes` are those that came with it. Returns its reference here. Throws `OUT_OF_MEMORY`. */
@@ -129,6 +135,7 @@ export class AbsentObjects {
         if (error === undefined) {
           objects.settle(ref, memory);
           places.delete(ref);
+          this.#fetchedBytes += memory.length;
           session.transfers?.push({ from: place.node, to: self, bytes: memory.length, startedNs, endedNs: hostNowNs() });
         }
         settle(error);

@@ -181,6 +181,10 @@ export class ClusterNode implements Spread {
     return this.#home.traces(session);
   }
 
+  counters(): { readonly forwardedTotal: number; readonly fetchedBytesTotal: number } {
+    return { forwardedTotal: this.#home.forwarded, fetchedBytesTotal: this.#absent.fetchedBytes };
+  }
+
   freed(): void {
     this.#coordinators.loadChanged();
   }

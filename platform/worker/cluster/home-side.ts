@@ -32,13 +32,20 @@ export interface HomeParts {
 export class HomeSide {
   readonly #parts: HomeParts;
   readonly #sessionsAt = new Map<string, Set<SessionState>>();
+  #forwarded = 0;
 
   constructor(parts: HomeParts) {
     this.#parts = parts;
   }
 
+  /** How many invocations it has sent to other nodes. */
+  get forwarded(): number {
+    return this.#forwarded;
+  }
+
   /** Sends an invocation, which is counted as under way, to a node. */
   give(session: SessionState, node: string, invocation: Invocation): void {
+    this.#forwarded++;
     const { absent, links } = this.#parts;
     const { objects, table } = this.#parts.node;
     const { slot, app } = session;

@@ -1,4 +1,5 @@
 import test from 'ava';
+import { connectClient } from '../../client/client.ts';
 import { appOf } from '../testing/node.ts';
 import { smallCluster } from './testing/small-cluster.ts';
 
@@ -43,6 +44,15 @@ test('a trace says which executor of which node ran what, after what, and which 
   );
   const [there] = transfers.filter(({ to }) => to === 'worker-1');
   t.true(there!.startedNs >= pass!.readyNs && there!.startedNs < there!.endedNs && there!.endedNs <= pass!.startedNs);
+  const counted = await Promise.all(
+    workers.map(async ({ port }) => {
+      const client = await connectClient({ host: '127.0.0.1', port });
+      t.teardown(() => client.close());
+      return (await client.status()).counters;
+    }),
+  );
+  t.like(counted[0], { sessionsTotal: 1, failedTotal: 0, forwardedTotal: 1, rerunsTotal: 0, executorsLostTotal: 0 });
+  t.like(counted[1], { sessionsTotal: 1, forwardedTotal: 0, queuedTotal: 2, fetchedBytesTotal: SIZE });
   await emptied();
 });
 
