@@ -4,6 +4,7 @@
  */
 
 import type { AppDefinition } from '../core/app.ts';
+import { PheromoneError } from '../core/errors.ts';
 import { NodeCore } from '../core/node.ts';
 import type { Caller, CallRequest, FeedRequest, Service, Subscriber } from '../door/service.ts';
 import { Streams } from '../door/streams.ts';
@@ -126,6 +127,7 @@ export class Scheduler implements Service {
     try {
       this.#appTable.open(app.index, app.plan.name, definition.memoryBytes ?? (this.#appMemoryBytes || undefined));
       await this.#executors.load(app.index);
+      if (version !== undefined) this.#expectLatest(app);
       this.#core.addApp(app.plan, app.factories, hostNowMs());
     } catch (error) {
       this.#forget(app);
@@ -133,6 +135,12 @@ export class Scheduler implements Service {
     }
     const before = this.#apps.publish(app);
     if (before !== undefined) this.#dropIfUnused(before);
+  }
+
+  /** While this one was loaded, a later one may have been. */
+  #expectLatest({ plan: { name }, version }: App): void {
+    const known = this.#apps.find(name)?.version ?? 0;
+    if (version < known) throw new PheromoneError('WRONG_COORDINATOR', `app "${name}": expected a version above ${known}, got ${version}`);
   }
 
   /** Forgets an app; its sessions fail with `CANCELLED`. Throws `UNKNOWN_APP`. */

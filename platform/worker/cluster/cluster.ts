@@ -63,10 +63,11 @@ export class ClusterNode implements Spread {
     this.#options = options;
     const { name: self, worker, security, store } = options;
     const node = scheduler.parts;
+    const patience = { intervalMs: worker.pingMs, timeoutMs: worker.silenceMs };
     const unhold = (session: SessionState): void => node.host.unhold(session);
     this.#labels = new Set(worker.labels);
     this.#links = new Links({
-      patience: { intervalMs: worker.pingMs, timeoutMs: worker.silenceMs },
+      patience,
       addressOf: (name) => this.#addressOf(name, security),
       report: (from, message, payload) => {
         if (message.type === 'looked') this.#wishes.onLooked(from, message, payload);
@@ -88,7 +89,7 @@ export class ClusterNode implements Spread {
     });
     this.#served = new ServedObjects({ ...node, absent: this.#absent, store: byStore, unhold });
     this.#service = new ClusterService(scheduler, self);
-    this.#coordinators = new Coordinators(this.#service);
+    this.#coordinators = new Coordinators(this.#service, patience);
     const ask = this.#coordinators.place.bind(this.#coordinators);
     const give = (session: SessionState, to: string, invocation: Invocation): void => this.#home.give(session, to, invocation);
     const runsHere = (session: SessionState, fn: number): boolean => this.#runsHere(session, fn);
@@ -196,8 +197,9 @@ export class ClusterNode implements Spread {
   }
 
   #serve(home: string, speak: <S, R>(protocol: Protocol<S, R>) => Connection<S, R>): void {
-    const { twoTier } = this.#options.worker;
+    const { twoTier, pingMs, silenceMs } = this.#options.worker;
     new GuestSide(home, speak(GUEST_SIDE), {
+      patience: { intervalMs: pingMs, timeoutMs: silenceMs },
       node: this.#scheduler.parts,
       absent: this.#absent,
       served: this.#served,

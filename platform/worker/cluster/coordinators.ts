@@ -8,6 +8,7 @@ import type { ClientConnection } from '../../wire/client-protocol.ts';
 import type { AppObject, CoordinatorMessage, Install, KnownApp, Load, Open, Refusal } from '../../wire/coordinator-messages.ts';
 import type { CoordinatorConnection } from '../../wire/coordinator-protocol.ts';
 import { CLUSTER_LIMITS } from './limits.ts';
+import type { Patience } from './link.ts';
 import { nowhere, type Placement, type PlaceRequest } from './placing.ts';
 
 /** Codes with which a call has not begun, so that it may be placed on another worker. */
@@ -41,13 +42,16 @@ interface Desk {
 
 export class Coordinators {
   readonly #node: CoordinatedNode;
+  readonly #patience: Patience;
   readonly #desks = new Map<string, Desk>();
   #ring: HashRing | undefined;
   #lastId = 0;
   #loadDue: NodeJS.Timeout | undefined;
 
-  constructor(node: CoordinatedNode) {
+  /** `patience`: when a coordinator that does not take an object is taken for lost. */
+  constructor(node: CoordinatedNode, patience: Patience) {
     this.#node = node;
+    this.#patience = patience;
   }
 
   setRing(ring: HashRing): void {
@@ -63,6 +67,7 @@ export class Coordinators {
       connection.send({ type: 'declined', id, message: error.message });
       return true;
     });
+    connection.keepAlive({ ...this.#patience, isBusy: () => desk.handing.size > 0 });
     connection.onMessage((message, payload) => this.#receive(desk, client, message, payload));
     connection.onClose(() => {
       client.end();

@@ -4,7 +4,7 @@ import type { ErrorCode } from '../../core/errors.ts';
 import type { PeerReport } from '../../wire/peer-messages.ts';
 import { appOf } from '../testing/node.ts';
 import { dialHome, objectOf, runOf, type TestHome } from './testing/peer.ts';
-import { type SmallCluster, smallCluster } from './testing/small-cluster.ts';
+import { type SmallCluster, smallCluster, type TestWorker } from './testing/small-cluster.ts';
 
 const NAMES = ['answer', 'slow', 'produce', 'look', 'fail'] as const;
 const FN = Object.fromEntries(NAMES.map((name, index) => [name, index])) as Record<(typeof NAMES)[number], number>;
@@ -166,4 +166,29 @@ test.serial('what is not there, or is not of the session, is not given out', asy
   home.send({ ...fetch, id: 23, ref });
   await home.next('absent');
   await emptied();
+});
+
+test.serial('a home that stands still is given up by its guest, and begins anew when it goes on', async (t) => {
+  const patience = { pingMs: 50, silenceMs: 200 };
+  const cluster = await smallCluster(t, [
+    { ...patience, labels: ['a'] },
+    { ...patience, labels: ['b'] },
+  ]);
+  const [still, other] = cluster.workers as [TestWorker, TestWorker];
+  const slow = fn('slow', 'relay', { afterMs: 500 });
+  await cluster.install(appOf('app', [{ ...slow, requires: ['b'] }], [], { recovery: { level: 'function', attempts: 100 } }));
+  const answered = still.call('app', 'slow', 'in', { answer: 'all' });
+  const sessionsComeTo = async (count: number): Promise<void> => {
+    for (let poll = 0; poll < 2_000 && other.load()?.sessions !== count; poll++) await new Promise((resolve) => setTimeout(resolve, 10));
+    t.is(other.load()?.sessions, count);
+  };
+  await sessionsComeTo(1);
+  process.kill(still.pid, 'SIGSTOP');
+  try {
+    await sessionsComeTo(0);
+  } finally {
+    process.kill(still.pid, 'SIGCONT');
+  }
+  t.is((await answered).text, 'in>slow');
+  await cluster.emptied();
 });

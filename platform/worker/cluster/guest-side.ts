@@ -13,12 +13,15 @@ import type { SessionState } from '../sessions.ts';
 import type { GuestRole } from '../spread-state.ts';
 import { type Started, type StartedRun, workOf } from '../started-runs.ts';
 import type { AbsentObjects } from './absent-objects.ts';
+import type { Patience } from './link.ts';
 import type { ServedObjects } from './served-objects.ts';
 
 /** A guest's sessions have nobody here who waits for them. */
 const NO_CALLER: Caller = { answered: (_outputs, _bytes, _trace, release) => release(), failed: () => {} };
 
 export interface GuestParts {
+  /** When a home whose sessions are here is taken for lost. */
+  readonly patience: Patience;
   readonly node: NodeParts;
   readonly absent: AbsentObjects;
   readonly served: ServedObjects;
@@ -45,6 +48,8 @@ export class GuestSide {
     connection.onClose(() => {
       for (const session of this.#sessions.values()) (session.guest as HostedSession).drop(session);
     });
+    // A home that is cut off does not say that it is gone.
+    connection.keepAlive({ ...parts.patience, isBusy: () => this.#sessions.size > 0 });
     connection.onMessage((message, payload) => this.#receive(message, payload));
   }
 

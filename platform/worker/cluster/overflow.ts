@@ -57,29 +57,29 @@ export class Overflow {
       }
       this.#pauseMs = CLUSTER_LIMITS.overflowAgainMs;
       this.#sinceMs = undefined;
-      this.#forward(plan.name, placement.node, placement.count);
+      this.#forward(plan.name, fn, placement.node, placement.count);
     });
   }
 
-  #forward(app: string, node: string, count: number): void {
+  #forward(app: string, fn: number, node: string, count: number): void {
     const { ledger, threads } = this.#parts.node;
     for (let part = SCHEDULER; part <= threads.highest && count > 0; part++) {
-      while (count > 0 && ledger.peek(part, (slot) => this.#isOf(slot, app))) {
-        if (!this.#forwardOne(part, app, node)) break;
+      while (count > 0 && ledger.peek(part, (slot, at) => this.#mayGo(slot, at, app, fn))) {
+        if (!this.#forwardOne(part, app, fn, node)) break;
         count--;
       }
     }
   }
 
   /** Between looking and claiming another entry may have come to the head: that one is put back in line. */
-  #forwardOne(part: number, app: string, node: string): boolean {
+  #forwardOne(part: number, app: string, fn: number, node: string): boolean {
     const { ledger, sessions, publisher } = this.#parts.node;
     const id = ledger.claim(part);
     if (id < 0) return false;
     const entry = { ...ledger.read(id, this.#entry) };
     const session = sessions.at(entry.slot, entry.epoch);
     if (!ledger.finish(id, SCHEDULER) || session === undefined) return false;
-    if (!this.#isOf(entry.slot, app)) {
+    if (!this.#mayGo(entry.slot, entry.fn, app, fn)) {
       publisher.publish(entry);
       return false;
     }
@@ -108,8 +108,10 @@ export class Overflow {
     return found;
   }
 
-  #isOf(slot: number, app: string): boolean {
+  /** Whether an invocation may go to a node that was found for function `fn` of an app: it runs that one, and whatever runs anywhere. */
+  #mayGo(slot: number, at: number, app: string, fn: number): boolean {
     const session = this.#parts.node.sessions.inSlot(slot);
-    return session !== undefined && session.guest === undefined && session.app.plan.name === app;
+    if (session === undefined || session.guest !== undefined || session.app.plan.name !== app) return false;
+    return at === fn || (session.app.plan.functions[at]?.definition.requires ?? []).length === 0;
   }
 }

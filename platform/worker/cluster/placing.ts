@@ -87,8 +87,12 @@ export class Placing {
 
   /** Has an invocation run on a node other than those excluded, or here. */
   place(session: SessionState, invocation: Invocation, exclude: readonly string[]): void {
+    this.#place({ session, invocation, dueMs: hostNowMs() + CLUSTER_LIMITS.placeMs }, exclude);
+  }
+
+  #place(job: Job, exclude: readonly string[]): void {
+    const { session, invocation } = job;
     const { app } = session;
-    const job = { session, invocation, dueMs: hostNowMs() + CLUSTER_LIMITS.placeMs };
     if (exclude.length > 0 || !this.#parts.absent.areHere(this.#inputsOf(invocation))) {
       this.#askFor(job, exclude);
       return;
@@ -115,6 +119,7 @@ export class Placing {
   #askForAll(key: string, queue: Queue): void {
     const [{ session, invocation }] = queue.jobs as [Job];
     queue.isAsking = true;
+    for (const [old, { endMs }] of this.#leases) if (endMs <= hostNowMs()) this.#leases.delete(old);
     this.#parts.ask({ ...this.#nameOf(session, invocation), count: queue.jobs.length, inputs: [], exclude: [] }, (placement) => {
       queue.isAsking = false;
       const { node, count, leaseMs } = placement;
@@ -145,7 +150,7 @@ export class Placing {
       this.#runHere(session, invocation);
     } else if (hostNowMs() < dueMs) {
       // A node that was excluded may be the only one, and back.
-      setTimeout(() => this.#askFor(job, []), CLUSTER_LIMITS.placeAgainMs);
+      setTimeout(() => this.#place(job, []), CLUSTER_LIMITS.placeAgainMs);
     } else {
       const { name, functions } = session.app.plan;
       const { name: fnName, requires = [] } = functions[fn]!.definition;
