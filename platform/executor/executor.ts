@@ -10,7 +10,7 @@ import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import type { AppDefinition } from '../core/app.ts';
 import { PheromoneError } from '../core/errors.ts';
 import { type Log, openLog } from '../log/log.ts';
-import { NO_FUNCTION, ObjectStore } from '../store/objects.ts';
+import { ObjectStore } from '../store/objects.ts';
 import { SessionTable } from '../store/sessions.ts';
 import { hostNowNs } from './clock.ts';
 import { timeoutOf } from './failure.ts';
@@ -27,6 +27,7 @@ import { type ExecutorSetup, executorNumber, type FromExecutor, type ToExecutor 
 import { RETIRE, ReportWriter } from './reports.ts';
 import { halt, Rest } from './rest.ts';
 import { type Room, WorkFinder } from './search.ts';
+import { spanStart } from './span-start.ts';
 import { BETWEEN, Threads } from './threads.ts';
 
 /** How long an executor may go without a turn of its event loop. */
@@ -199,16 +200,9 @@ export class Executor {
   }
 
   /** A trace that does not fit into memory is cut short; the invocation goes on. */
-  #addSpan(id: EntryId, { slot, epoch, fn, inputs, inputCount, attempt }: LedgerEntry): number {
-    const nowNs = hostNowNs();
-    const ledgerNs = this.#ledger.queuedNs(id, nowNs);
-    const last = this.#objects.lastSent(inputs, inputCount);
-    const sentNs = last < 0 ? ledgerNs : this.#objects.sentNs(last);
-    // The ledger tells microseconds: in the one in which its last input was sent, an invocation was published at once.
-    const queuedNs = Math.min(nowNs, sentNs > ledgerNs && sentNs < ledgerNs + 1_000 ? sentNs : ledgerNs);
-    const after = last < 0 ? NO_FUNCTION : this.#objects.source(last);
+  #addSpan(id: EntryId, entry: LedgerEntry): number {
     try {
-      return this.#objects.addSpan(slot, epoch, { fn, attempt, after, readyNs: Math.min(sentNs, queuedNs), queuedNs });
+      return this.#objects.addSpan(entry.slot, entry.epoch, spanStart(this.#objects, this.#ledger, id, entry, hostNowNs()));
     } catch {
       return -1;
     }
