@@ -27,6 +27,8 @@ export interface SessionState {
   readonly guest: GuestRole<SessionState> | undefined;
   /** The nodes that have run something of it, on its home; `undefined`: none has. */
   guests: Map<string, GuestState> | undefined;
+  /** A node that is lost, and may have been the only one that had some of its objects; `undefined`: none is. */
+  lost: string | undefined;
   /** Its objects whose bytes are, or were, on other nodes; `undefined`: there are none. */
   elsewhere: ElsewhereState | undefined;
   /** What this node has got from others; `undefined`: the session is not traced. */
@@ -61,7 +63,7 @@ export class Sessions {
     app.sessions++;
     const session: SessionState = {
       ...{ id: epoch * SESSION_SLOTS + slot, slot, epoch, app, caller, started: undefined, starts: 0, holds: 0, over: false },
-      ...{ guest, guests: undefined, elsewhere: undefined, transfers: traced ? [] : undefined },
+      ...{ guest, guests: undefined, lost: undefined, elsewhere: undefined, transfers: traced ? [] : undefined },
     };
     this.#bySlot[slot] = session;
     this.#count++;

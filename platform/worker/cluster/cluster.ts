@@ -219,8 +219,8 @@ export class ClusterNode implements Spread {
 
   #onLost(name: string, error: PheromoneError): void {
     this.#placing.forget(name);
-    this.#wishes.onLost(name);
     this.#home.onLost(name, error);
+    this.#wishes.onLost(name);
   }
 
   #runsHere({ app }: SessionState, fn: number): boolean {

@@ -14,6 +14,7 @@ function fn(name: string, body: string, config: object, more: Partial<FunctionDe
 
 /** Positions in the app. */
 const FIRST = 0;
+const WAIT = 3;
 const PARTS = 0;
 
 interface Home extends SmallCluster {
@@ -34,8 +35,16 @@ async function home(t: ExecutionContext, recovery: RecoveryDefinition = { level:
   await cluster.install(
     appOf(
       'app',
-      [fn('first', 'relay', {}, AWAY), fn('then', 'relay', {}, AWAY), fn('look', 'look', { bucket: 'parts', key: 'wanted' })],
-      [{ name: 'parts', primitive: 'by-set', keys: ['a', 'b'], target: 'then' }],
+      [
+        fn('first', 'relay', {}, AWAY),
+        fn('then', 'relay', {}, AWAY),
+        fn('look', 'look', { bucket: 'parts', key: 'wanted' }),
+        fn('wait', 'relay', { to: 'go', afterMs: 500 }),
+      ],
+      [
+        { name: 'parts', primitive: 'by-set', keys: ['a', 'b'], target: 'then' },
+        { name: 'go', primitive: 'immediate', target: 'look' },
+      ],
       { recovery },
     ),
   );
@@ -195,5 +204,21 @@ test.serial('whoever looks for an object is answered by the others, also when on
   t.deepEqual([message.id, message.object], [5, undefined]);
   guest.send(idle(run));
   t.is(await outcome, 'ok');
+  await emptied();
+});
+
+test.serial('that an object is not found counts for nothing where the node that may have had it is lost', async (t) => {
+  const { call, dialled, emptied } = await home(t);
+  const answered = call();
+  const lost = await dialled();
+  const before = await runAt(lost);
+  lost.send({ type: 'start', session: before.session, fn: WAIT, object: objectOf(2, { ref: 3 }) }, 'in');
+  lost.send(idle(before));
+  lost.end();
+  const guest = await dialled();
+  const run = await runAt(guest);
+  guest.send(output(run, 3), 'new');
+  guest.send(idle(run));
+  t.is(await answered, 'new');
   await emptied();
 });

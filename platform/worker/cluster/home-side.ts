@@ -92,6 +92,8 @@ export class HomeSide {
     for (const session of sessions) {
       const guest = session.guests?.get(node);
       session.guests?.delete(node);
+      // What it was given and has given back is not run again.
+      if (guest !== undefined && guest.sequence > guest.given.length) session.lost = node;
       if (guest !== undefined) this.#recover(session, guest, error);
     }
   }

@@ -12,7 +12,7 @@ interface Search {
   readonly session: SessionState;
   /** Guests that have not answered. */
   readonly open: Set<string>;
-  /** The object sent last of those found, -1: none has been; `undefined`: there was no memory for one. */
+  /** The object sent last of those found, -1: none has been; `undefined`: it cannot be had. */
   found: number | undefined;
   readonly done: (ref: number | undefined) => void;
 }
@@ -111,7 +111,7 @@ export class Wishes {
     const here = this.#node.objects.find(session.slot, bucket, key);
     const guests = [...(session.guests?.keys() ?? [])].filter((node) => node !== except);
     if (here >= 0 || guests.length === 0) {
-      done(here);
+      done(this.#trusted(session, here));
       return;
     }
     const id = ++this.#lastId;
@@ -122,8 +122,16 @@ export class Wishes {
 
   #conclude(id: number, { session, found, done }: Search): void {
     this.#searches.delete(id);
-    done(found);
+    done(this.#trusted(session, found));
     this.#node.host.unhold(session);
+  }
+
+  /** That nobody has an object says little where a node is lost: the session fails then. */
+  #trusted(session: SessionState, found: number | undefined): number | undefined {
+    if (found === undefined || found >= 0 || session.lost === undefined) return found;
+    const what = `app "${session.app.plan.name}": expected to find an object, and node "${session.lost}", which may have had it, is lost`;
+    this.#node.host.fail(session, 'NODE_LOST', what);
+    return undefined;
   }
 
   /** `undefined`: it cannot be taken in, and the session has failed for that. */
