@@ -60,7 +60,7 @@ export async function playRound(cluster: SoakCluster, role: FaultRole, chance: C
 
 /** Registers the apps of the soak. */
 export async function prepare(cluster: SoakCluster): Promise<void> {
-  const client = await connectCluster({ manager: cluster.manager });
+  const client = await connectCluster({ manager: cluster.manager, retries: RETRIES });
   try {
     for (const { app } of [...WORKS, EXITS, HANGS, EVENTS]) await client.register(app);
   } finally {
