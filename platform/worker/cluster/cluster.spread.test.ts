@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import type { FunctionDefinition } from '../../core/app.ts';
 import { PheromoneError } from '../../core/errors.ts';
+import { openStore } from '../../store/durable/open-store.ts';
 import { appOf } from '../testing/node.ts';
 import { smallCluster } from './testing/small-cluster.ts';
 
@@ -210,6 +211,14 @@ test('each of the improvements can be switched off, and the results stay what th
     if ('twoTier' in off) t.true(places.length >= 6);
     await emptied();
   }
+  const opened = await openStore(store);
+  t.teardown(() => opened.close());
+  const left = async (): Promise<string | undefined> => {
+    for await (const key of opened.list('transfer/')) return key;
+    return undefined;
+  };
+  for (let poll = 0; poll < 500 && (await left()) !== undefined; poll++) await new Promise((resolve) => setTimeout(resolve, 10));
+  t.is(await left(), undefined);
 });
 
 test('a first output that lies on a guest comes whole, though the session is over with it', async (t) => {

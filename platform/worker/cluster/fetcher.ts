@@ -14,6 +14,7 @@ export interface SessionName {
 /** Where objects lie that go from node to node by way of the durable store. */
 export interface TransferStore {
   get(key: string): Promise<Uint8Array | undefined>;
+  delete(key: string): Promise<void>;
 }
 
 interface Fetching {
@@ -80,7 +81,7 @@ export class Fetcher {
     if (one === undefined) return;
     fetching.delete(message.id);
     if (message.type === 'absent') one.done(new PheromoneError('NODE_LOST', `node "${node}": ${message.message}`));
-    else if (message.storeKey !== '') void this.#read(message.storeKey, one);
+    else if (message.storeKey !== '' && this.#store !== undefined) void this.#read(this.#store, message.storeKey, one);
     else this.#fill(node, one, payload);
   }
 
@@ -94,13 +95,17 @@ export class Fetcher {
     done();
   }
 
-  async #read(key: string, one: Fetching): Promise<void> {
+  async #read(store: TransferStore, key: string, one: Fetching): Promise<void> {
+    let bytes: Uint8Array | undefined;
     try {
-      const bytes = await this.#store?.get(key);
-      if (bytes === undefined) throw new PheromoneError('UNKNOWN_OBJECT', `durable store: expected an object under "${key}", got none`);
-      this.#fill('durable store', one, bytes);
+      bytes = await store.get(key);
     } catch (error) {
       one.done(error as PheromoneError);
+      return;
     }
+    // Nobody else reads it; what cannot be deleted now stays.
+    store.delete(key).catch(() => {});
+    if (bytes === undefined) one.done(new PheromoneError('NODE_LOST', `durable store: expected an object under "${key}", got none`));
+    else this.#fill('durable store', one, bytes);
   }
 }

@@ -1,6 +1,5 @@
 /** Where invocations of sessions of this node run that cannot start here at once: the coordinator of their app is asked. */
 
-import type { PheromoneError } from '../../core/errors.ts';
 import { hostNowMs } from '../../executor/clock.ts';
 import type { Invocation } from '../../executor/ledger.ts';
 import type { NodeParts } from '../scheduler.ts';
@@ -168,13 +167,8 @@ export class Placing {
         return;
       }
       publisher.unbegin(session, invocation.fn);
-      if (error !== undefined) this.#onInputsLost(session, error, host);
+      if (error !== undefined) host.fail(session, error.code, error.message);
     });
-  }
-
-  #onInputsLost(session: SessionState, { code, message }: PheromoneError, host: NodeParts['host']): void {
-    // An object that the other node does not have any more: the session has ended there, or the node is another one.
-    host.fail(session, code === 'UNKNOWN_OBJECT' ? 'NODE_LOST' : code, message);
   }
 
   #awayBytes(session: SessionState, refs: readonly number[]): number {

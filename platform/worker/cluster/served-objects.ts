@@ -27,6 +27,8 @@ export class ServedObjects {
   readonly #parts: ServedParts;
   /** Sessions of which this node is a guest, by how other nodes name them. */
   readonly #hosted = new Map<string, SessionState>();
+  /** Each fetch by way of the store has a key of its own, which whoever fetches deletes. */
+  #puts = 0;
 
   constructor(parts: ServedParts) {
     this.#parts = parts;
@@ -58,7 +60,8 @@ export class ServedObjects {
       connection.send({ type: 'object', id, storeKey: '' }, objects.payload(ref), { keep: true, sent: () => unhold(session) });
       return;
     }
-    const storeKey = `transfer/${this.#parts.self}/${number}/${ref}`;
+    this.#puts++;
+    const storeKey = `transfer/${this.#parts.self}/${number}/${ref}/${this.#puts}`;
     store
       .put(storeKey, objects.payload(ref))
       .then(
