@@ -180,6 +180,16 @@ export const WORKER: Section<WorkerSettings> = {
       WORKER_DEFAULTS.appMemoryBytes,
       'object memory that each app may hold that does not say itself; 0: as much as there is',
     ),
+    spillBytes: defaulted(
+      WHOLE_NUMBER,
+      WORKER_DEFAULTS.spillBytes,
+      'object memory in use from which on objects that wait for a trigger go to the durable store; 0: nine tenths of it',
+    ),
+    memoryWaitMs: defaulted(
+      WHOLE_NUMBER,
+      WORKER_DEFAULTS.memoryWaitMs,
+      'how long an invocation waits for room in object memory before it fails, at most',
+    ),
     sharedMemory: defaulted(
       SWITCH,
       WORKER_DEFAULTS.sharedMemory,

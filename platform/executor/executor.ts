@@ -27,6 +27,7 @@ import { type ExecutorSetup, executorNumber, type FromExecutor, type ToExecutor 
 import { RETIRE, ReportWriter } from './reports.ts';
 import { halt, Rest } from './rest.ts';
 import { type Room, WorkFinder } from './search.ts';
+import { Shortage, wishOf } from './shortage.ts';
 import { spanStart } from './span-start.ts';
 import { BETWEEN, Threads } from './threads.ts';
 
@@ -48,6 +49,7 @@ export class Executor {
   readonly #apps: KnownApps;
   readonly #current = new AsyncLocalStorage<Invocation>();
   readonly #log: Log;
+  readonly #shortage: Shortage;
   readonly #entry: LedgerEntry = { slot: 0, epoch: 0, fn: 0, inputs: 0, inputCount: 0, attempt: 0, dueMs: 0 };
   #retiring = false;
   #late = false;
@@ -57,11 +59,13 @@ export class Executor {
     this.#loadNs = setup.isolation.loadMs * 1e6;
     this.#port = port;
     this.#sessions = new SessionTable(setup.store);
-    this.#objects = new ObjectStore(setup.store, this.#sessions, setup.thread, (action) => this.#critically(action));
+    this.#shortage = new Shortage(wishOf(setup.wishes, setup.thread), setup.memoryWaitMs, () => this.#readPort());
+    const critical = (action: () => number): number => this.#critically(action);
+    this.#objects = new ObjectStore(setup.store, this.#sessions, setup.thread, critical, (...short) => this.#shortage.awaitRoom(...short));
     this.#ledger = new Ledger(setup.ledger, setup.thread);
     this.#threads = new Threads(setup.threads);
     const reports = new ReportWriter(setup.reports, setup.thread, () => this.#threads.wakeScheduler());
-    this.#outbox = new Outbox(setup.thread, this.#objects, this.#sessions, this.#ledger, this.#threads, reports);
+    this.#outbox = new Outbox(setup.thread, this.#objects, this.#sessions, this.#ledger, this.#threads, reports, this.#shortage);
     this.#apps = new KnownApps(setup, {
       stray: (slot, epoch, app, fn, error) => this.#outbox.fail(NONE, slot, epoch, app, fn, error),
       ended: () => this.#rest.resume(),
@@ -172,7 +176,7 @@ export class Executor {
     if (plan.observed) this.#outbox.started(id, this.#entry);
     const span = this.#sessions.isTraced(slot) ? this.#addSpan(id, this.#entry) : -1;
     const startedNs = hostNowNs();
-    if (span >= 0) this.#objects.startSpan(span, startedNs);
+    if (span >= 0) this.#objects.spans.start(span, startedNs);
     const invocation = new Invocation(this.#outbox, app, plan, this.#entry, startedNs, id);
     const state = this.#threads.enterBody(this.#thread, id, startedNs, plan.timeoutMs);
     if (state === -1) halt();
@@ -202,7 +206,7 @@ export class Executor {
   /** A trace that does not fit into memory is cut short; the invocation goes on. */
   #addSpan(id: EntryId, entry: LedgerEntry): number {
     try {
-      return this.#objects.addSpan(entry.slot, entry.epoch, spanStart(this.#objects, this.#ledger, id, entry, hostNowNs()));
+      return this.#objects.spans.add(entry.slot, entry.epoch, spanStart(this.#objects, this.#ledger, id, entry, hostNowNs()));
     } catch {
       return -1;
     }
@@ -233,7 +237,7 @@ export class Executor {
   /** The invocation keeps its entry, and with it all that counts it. */
   #runAgain(id: EntryId, invocation: Invocation, span: number): void {
     invocation.over = true;
-    if (span >= 0) this.#objects.endSpan(span, hostNowNs());
+    if (span >= 0) this.#objects.spans.end(span, hostNowNs());
     const { loaded, plan } = invocation;
     this.#ledger.read(id, this.#entry);
     this.#ledger.beginAttempt(id, ++this.#entry.attempt, hostNowNs());
@@ -243,7 +247,7 @@ export class Executor {
 
   #finish(id: EntryId, invocation: Invocation, span: number): void {
     invocation.over = true;
-    if (span >= 0) this.#objects.endSpan(span, hostNowNs());
+    if (span >= 0) this.#objects.spans.end(span, hostNowNs());
     if (!invocation.failed) this.#outbox.answer(invocation);
     this.#outbox.end(id, invocation.slot, invocation.epoch, invocation.loaded, invocation.plan.index);
   }
@@ -288,6 +292,10 @@ export class Executor {
         break;
       case 'abort':
         this.#pending.abort(message.slot, message.epoch);
+        break;
+      case 'spilled':
+      case 'short':
+        this.#shortage.receive(message);
         break;
       case 'retire':
         this.#retiring = true;

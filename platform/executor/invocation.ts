@@ -6,11 +6,15 @@ import { type EntryId, type Invocation as LedgerEntry, NONE } from './ledger.ts'
 import type { Destination, EpheObject, Library, ReceivedObject, SendOptions } from './library.ts';
 
 /** What an invocation needs of the objects of its session. */
-export type InvocationObjects = Pick<ObjectStore, 'allocate' | 'readList' | 'payload' | 'bucket' | 'key' | 'group' | 'metadata' | 'source'>;
+export type InvocationObjects = Pick<ObjectStore, 'readList' | 'bucket' | 'key' | 'group' | 'metadata' | 'source'>;
 
 /** What an invocation needs of the executor, or of the process, that runs it. */
 export interface InvocationHost {
   readonly objects: InvocationObjects;
+  /** Memory for a payload; waits where there is none at the moment. */
+  allocate(invocation: Invocation, size: number): Uint8Array;
+  /** The bytes of an object that the invocation has got. */
+  read(invocation: Invocation, ref: number): Uint8Array;
   /** Whether the session is over for its caller. */
   isAborted(slot: number, epoch: number): boolean;
   /** A number that is used once in the session. */
@@ -112,7 +116,7 @@ export class Invocation implements Library {
 
   allocate(size: number): Uint8Array {
     this.#assertOpen('allocate');
-    return this.#host.objects.allocate(this.slot, this.epoch, size);
+    return this.#host.allocate(this, size);
   }
 
   create(destination: Destination, size: number): EpheObject {
@@ -195,7 +199,7 @@ export class Invocation implements Library {
   }
 
   #receive(ref: number): ReceivedObject {
-    return new StoredObject(this.#host.objects, this.loaded, ref);
+    return new StoredObject(this.#host, this, ref);
   }
 
   #assertOpen(call: string): void {
@@ -211,41 +215,41 @@ export class Invocation implements Library {
 
 /** Reads of the record only what is asked for: most functions want the bytes alone. */
 class StoredObject implements ReceivedObject {
-  readonly #objects: InvocationObjects;
-  readonly #app: LoadedApp;
+  readonly #host: InvocationHost;
+  readonly #invocation: Invocation;
   readonly #ref: number;
   #bytes: Uint8Array | undefined;
 
-  constructor(objects: InvocationObjects, app: LoadedApp, ref: number) {
-    this.#objects = objects;
-    this.#app = app;
+  constructor(host: InvocationHost, invocation: Invocation, ref: number) {
+    this.#host = host;
+    this.#invocation = invocation;
     this.#ref = ref;
   }
 
   get bytes(): Uint8Array {
-    this.#bytes ??= this.#objects.payload(this.#ref);
+    this.#bytes ??= this.#host.read(this.#invocation, this.#ref);
     return this.#bytes;
   }
 
   get bucket(): string {
-    const index = this.#objects.bucket(this.#ref);
-    return index === NO_BUCKET ? '' : (this.#app.plan.buckets[index]?.name ?? '');
+    const index = this.#host.objects.bucket(this.#ref);
+    return index === NO_BUCKET ? '' : (this.#invocation.loaded.plan.buckets[index]?.name ?? '');
   }
 
   get key(): string {
-    return this.#objects.key(this.#ref);
+    return this.#host.objects.key(this.#ref);
   }
 
   get group(): string {
-    return this.#objects.group(this.#ref);
+    return this.#host.objects.group(this.#ref);
   }
 
   get metadata(): string {
-    return this.#objects.metadata(this.#ref);
+    return this.#host.objects.metadata(this.#ref);
   }
 
   get source(): string {
-    const index = this.#objects.source(this.#ref);
-    return index === NO_FUNCTION ? '' : (this.#app.plan.functions[index]?.definition.name ?? '');
+    const index = this.#host.objects.source(this.#ref);
+    return index === NO_FUNCTION ? '' : (this.#invocation.loaded.plan.functions[index]?.definition.name ?? '');
   }
 }

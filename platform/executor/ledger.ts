@@ -193,6 +193,16 @@ export class Ledger {
     return Atomics.compareExchange(this.#words, this.#at(id) + STATE, held, FREE) === held;
   }
 
+  /** Returns a function that says whether the invocation is over that a thread holds an entry for. It may take it for another's that has the entry by now; never the other way round. */
+  watch(id: EntryId, holder: number): () => boolean {
+    const at = this.#at(id);
+    const held = HELD | (holder << 2);
+    const now = (): string =>
+      Atomics.load(this.#words, at + STATE) === held ? this.#words.subarray(at + SLOT, at + COUNT + 1).join() : '';
+    const invocation = now();
+    return () => now() !== invocation || invocation === '';
+  }
+
   /** All entries that a thread holds. For the scheduler, when the thread can run no more code. */
   heldBy(thread: number): EntryId[] {
     const held = HELD | (thread << 2);

@@ -3,7 +3,7 @@
  * scheduler. Triggers without state are decided here, by the thread that sends.
  */
 import { PheromoneError } from '../core/errors.ts';
-import { NO_BUCKET, NO_FUNCTION, type ObjectStore } from '../store/objects.ts';
+import { NO_BUCKET, NO_FUNCTION, type ObjectLabel, type ObjectStore } from '../store/objects.ts';
 import type { SessionTable } from '../store/sessions.ts';
 import { hostNowNs } from './clock.ts';
 import { failureOf } from './failure.ts';
@@ -12,6 +12,7 @@ import type { Invocation, InvocationHost, ResolvedSend } from './invocation.ts';
 import { type EntryId, type Ledger, type Invocation as LedgerEntry, NONE } from './ledger.ts';
 import { EXPECTED, FAILED, FIND, OUTPUT, QUIET, type ReportWriter, SENT, SOURCES_DONE, START, STARTED } from './reports.ts';
 import { halt } from './rest.ts';
+import type { Shortage } from './shortage.ts';
 import type { Threads } from './threads.ts';
 import { WISH_BYTES, Wish } from './wish.ts';
 
@@ -27,6 +28,7 @@ export class Outbox implements InvocationHost {
   readonly #ledger: Ledger;
   readonly #threads: Threads;
   readonly #reports: ReportWriter;
+  readonly #shortage: Shortage;
   /** Reports were pushed that the scheduler has not been woken for. */
   #reported = false;
   /** The invocation that is being published: its session, its watch sets, and in how many of them it is counted so far. */
@@ -36,13 +38,23 @@ export class Outbox implements InvocationHost {
   /** The app whose invocation was published last. */
   #lastPublisher: LoadedApp | undefined;
 
-  constructor(thread: number, objects: ObjectStore, sessions: SessionTable, ledger: Ledger, threads: Threads, reports: ReportWriter) {
+  constructor(
+    thread: number,
+    objects: ObjectStore,
+    sessions: SessionTable,
+    ledger: Ledger,
+    threads: Threads,
+    reports: ReportWriter,
+    shortage: Shortage,
+  ) {
     this.objects = objects;
     this.#thread = thread;
     this.#sessions = sessions;
     this.#ledger = ledger;
     this.#threads = threads;
     this.#reports = reports;
+    this.#shortage = shortage;
+    shortage.serve(this);
   }
 
   isAborted(slot: number, epoch: number): boolean {
@@ -58,14 +70,16 @@ export class Outbox implements InvocationHost {
     const nowNs = hostNowNs();
     if (this.#counted > 0) this.#uncount();
     const label = { source: plan.index, bucket: bucket?.index ?? NO_BUCKET, key, group, metadata };
-    const ref = this.objects.add(slot, epoch, bytes, label, nowNs);
+    const ref = this.#add(invocation, bytes, label, nowNs);
     if (output) invocation.outputs.push(ref);
     if (!this.#threads.beginCritical(this.#thread)) halt();
     if (target >= 0) this.#publish(invocation, target, ref, nowNs);
     if (bucket !== undefined) {
       for (const fn of bucket.immediate) this.#publish(invocation, fn, ref, nowNs);
       if (bucket.byName.size > 0) for (const fn of bucket.byName.get(key) ?? []) this.#publish(invocation, fn, ref, nowNs);
-      if (bucket.stateful.length + bucket.appStateful.length > 0) this.push(SENT, slot, epoch, ref, NO_FUNCTION, 0, invocation.entry);
+      if (bucket.stateful.length + bucket.appStateful.length > 0) {
+        this.push(SENT, slot, epoch, ref, NO_FUNCTION, output ? 1 : 0, invocation.entry);
+      }
     }
     this.#threads.endCritical(this.#thread);
     const isLong = invocation.awaits || nowNs - startedNs > LONG_BODY_NS;
@@ -74,23 +88,36 @@ export class Outbox implements InvocationHost {
     if (isLong) this.flush();
   }
 
-  find({ slot, epoch, plan }: Invocation, bucket: number, key: string): number {
+  allocate(invocation: Invocation, size: number): Uint8Array {
+    this.#shortage.asking = invocation;
+    const bytes = this.objects.allocate(invocation.slot, invocation.epoch, size);
+    this.#shortage.asking = undefined;
+    return bytes;
+  }
+
+  read(invocation: Invocation, ref: number): Uint8Array {
+    return this.#shortage.read(invocation, ref);
+  }
+
+  find(invocation: Invocation, bucket: number, key: string): number {
+    const { slot, epoch, plan } = invocation;
     const ref = this.objects.find(slot, bucket, key);
     if (!this.#sessions.isSpread(slot) || (ref >= 0 && !this.objects.isAbsent(ref))) return ref;
-    const memory = this.objects.allocate(slot, epoch, WISH_BYTES);
+    const memory = this.allocate(invocation, WISH_BYTES);
     const wish = new Wish(memory);
     wish.open();
     const label = { source: plan.index, bucket: NO_BUCKET, key, group: '', metadata: '' };
-    this.push(FIND, slot, epoch, this.objects.add(slot, epoch, memory, label, hostNowNs()), bucket);
+    this.push(FIND, slot, epoch, this.#add(invocation, memory, label, hostNowNs()), bucket);
     this.flush();
     const found = wish.await();
     if (found !== undefined) return found;
     throw new PheromoneError('NODE_LOST', `get: expected the node that holds the object with key "${key}" to answer, it did not`);
   }
 
-  expect({ slot, epoch, plan, entry }: Invocation, bucket: number, group: string, keys: readonly string[]): void {
+  expect(invocation: Invocation, bucket: number, group: string, keys: readonly string[]): void {
+    const { slot, epoch, plan, entry } = invocation;
     const label = { source: plan.index, bucket: NO_BUCKET, key: '', group, metadata: '' };
-    const ref = this.objects.add(slot, epoch, Buffer.from(JSON.stringify(keys)), label, hostNowNs());
+    const ref = this.#add(invocation, Buffer.from(JSON.stringify(keys)), label, hostNowNs());
     this.push(EXPECTED, slot, epoch, ref, bucket, 0, entry);
   }
 
@@ -141,6 +168,14 @@ export class Outbox implements InvocationHost {
     if (!this.#reported) return;
     this.#reported = false;
     this.#threads.wakeScheduler();
+  }
+
+  /** Writes an object's record; waits where there is no room for it at the moment. */
+  #add(invocation: Invocation, bytes: Uint8Array, label: ObjectLabel, nowNs: number): number {
+    this.#shortage.asking = invocation;
+    const ref = this.objects.add(invocation.slot, invocation.epoch, bytes, label, nowNs);
+    this.#shortage.asking = undefined;
+    return ref;
   }
 
   #publish({ slot, epoch, loaded }: Invocation, fn: number, ref: number, nowNs: number): void {

@@ -3,6 +3,7 @@ import type { AppDefinition } from '../core/app.ts';
 import type { ErrorCode } from '../core/errors.ts';
 import { LANES, type StoreMemory } from '../store/memory.ts';
 import type { IsolationOptions } from './isolated/isolated-apps.ts';
+import type { ShortageAnswer } from './shortage.ts';
 
 /** The number by which people know an executor: 1 for the first. */
 export function executorNumber(thread: number): number {
@@ -18,6 +19,8 @@ export interface ExecutorSetup {
   readonly ledger: SharedArrayBuffer;
   readonly threads: SharedArrayBuffer;
   readonly reports: SharedArrayBuffer;
+  /** By thread: where it waits for the scheduler; see `wishOf`. */
+  readonly wishes: SharedArrayBuffer;
   /** Apps registered so far, by index. */
   readonly apps: readonly (readonly [number, AppDefinition])[];
   readonly spinMs: number;
@@ -30,6 +33,8 @@ export interface ExecutorSetup {
   readonly isolation: IsolationOptions;
   /** JavaScript heap of the thread, in MiB; 0: what the runtime gives itself. */
   readonly heapMb: number;
+  /** How long an invocation waits for room in object memory, at most. */
+  readonly memoryWaitMs: number;
 }
 
 export type ToExecutor =
@@ -39,6 +44,7 @@ export type ToExecutor =
   | { readonly type: 'forget'; readonly app: number }
   /** What runs for the session does not count any more: fire its signals. */
   | { readonly type: 'abort'; readonly slot: number; readonly epoch: number }
+  | ShortageAnswer
   /** Take nothing new, and answer `retired` once nothing counts that is under way. */
   | { readonly type: 'retire' };
 

@@ -15,7 +15,7 @@ const WRITTEN = 16;
 /** Only so that a lost wake-up could not hold a writer for good. */
 const RECHECK_MS = 1;
 
-/** An object came into a bucket whose triggers have state. `ref`: the object; `entry`: of the invocation that sent it. */
+/** An object came into a bucket whose triggers have state. `ref`: the object; `count`: 1 where it is an output, too, else 0; `entry`: of the invocation that sent it. */
 export const SENT = 1;
 /** An object was sent as output. `ref`: the object; `entry`: of the invocation that sent it. */
 export const OUTPUT = 2;
@@ -35,6 +35,10 @@ export const EXPECTED = 8;
 export const STARTED = 9;
 /** A function waits for an object of bucket `fn` that this thread does not find. `ref`: an object with the key, its payload a {@link Wish}. */
 export const FIND = 10;
+/** A function waits until `ref` granules in a row may be free. */
+export const ROOM = 11;
+/** A function waits for the bytes of the object `ref`, which was spilled. */
+export const BRING = 12;
 
 export interface Report {
   type: number;

@@ -1,5 +1,6 @@
 /** What an executor knows of an invocation whose body is about to start. */
-import { NO_FUNCTION, type ObjectStore, type SpanStart } from '../store/objects.ts';
+import { NO_FUNCTION, type ObjectStore } from '../store/objects.ts';
+import type { SpanStart } from '../store/spans.ts';
 import type { EntryId, Invocation, Ledger } from './ledger.ts';
 
 const MICROSECOND_NS = 1_000;

@@ -1,4 +1,4 @@
-/** How a body waits, without giving up its thread, for an object that only the scheduler can bring. */
+/** How a body waits, without giving up its thread, for what only the scheduler can do: find or bring an object, make room. */
 import { LIMITS } from '../core/limits.ts';
 
 const WAITING = 0;
@@ -7,11 +7,11 @@ const NOTHING = -2;
 
 export const WISH_BYTES = 8;
 
-/** A word of object memory: 0 while the wish is open, then the reference of the object plus one, or what else came of it. */
+/** A word of shared memory: 0 while the wish is open, then the reference of the object plus one, or what else came of it. */
 export class Wish {
   readonly #words: Int32Array;
 
-  /** `memory`: {@link WISH_BYTES} of object memory, of this wish alone. */
+  /** `memory`: {@link WISH_BYTES} of shared memory, of this wish alone. */
   constructor(memory: Uint8Array) {
     this.#words = new Int32Array(memory.buffer, memory.byteOffset, 1);
   }
@@ -21,10 +21,15 @@ export class Wish {
     Atomics.store(this.#words, 0, WAITING);
   }
 
-  /** Blocks the thread. Returns the object's reference; -1 where there is none; `undefined` where it could not be had. */
-  await(): number | undefined {
+  /** Whether nobody has answered it yet. */
+  get isOpen(): boolean {
+    return Atomics.load(this.#words, 0) === WAITING;
+  }
+
+  /** Blocks the thread, up to a time. Returns the object's reference; -1 where there is none; `undefined` where it could not be had. */
+  await(timeoutMs: number = LIMITS.functionTimeoutMaxMs): number | undefined {
     while (Atomics.load(this.#words, 0) === WAITING) {
-      if (Atomics.wait(this.#words, 0, WAITING, LIMITS.functionTimeoutMaxMs) === 'timed-out') return undefined;
+      if (Atomics.wait(this.#words, 0, WAITING, timeoutMs) === 'timed-out') return undefined;
     }
     const word = Atomics.load(this.#words, 0);
     if (word === FAILED) return undefined;

@@ -48,6 +48,12 @@ export class AppTable {
     return Atomics.load(this.#words, this.#at(app) + USED) * GRANULE_BYTES;
   }
 
+  /** Bytes that the app may still claim; `Infinity` where it has no bound. */
+  roomBytes(app: number): number {
+    const bound = this.#words[this.#at(app) + BOUND] as number;
+    return bound === 0 ? Number.POSITIVE_INFINITY : bound * GRANULE_BYTES - this.usedBytes(app);
+  }
+
   /** Charges granules to an app that is about to claim them. Throws `OUT_OF_MEMORY`, and charges nothing, beyond its bound. */
   charge(app: number, granules: number): void {
     const at = this.#at(app);

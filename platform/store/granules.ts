@@ -15,6 +15,13 @@ const HOLDER = 0;
 const NEXT = 1;
 const COUNT = 2;
 const LAST_APP = 3;
+/** The first granule of its run. */
+const FIRST = 4;
+/** Of a run's first granule: how many objects have their payload in it. */
+const OBJECTS = 5;
+
+/** More objects than any run can hold: what stands there of a run that is for many small things. */
+const MANY = 2 ** 24;
 
 /** Runs this long and longer are looked for from the middle on, so that small sessions keep to warm memory at the start. */
 const LARGE_RUN = 8;
@@ -40,10 +47,10 @@ export class Granules {
   }
 
   /**
-   * Claims a run of `count` granules and returns its first. Bytes of another app are wiped. Throws
-   * `OUT_OF_MEMORY` where no run is free, or the app would hold more than it may.
+   * Claims a run of `count` granules and returns its first. Bytes of another app are wiped. `forOne`: it is for one
+   * payload, not for many small things. Throws `OUT_OF_MEMORY` where no run is free, or the app would hold more than it may.
    */
-  claim(count: number, app: number): number {
+  claim(count: number, app: number, forOne = false): number {
     this.#apps.charge(app, count);
     const large = count >= LARGE_RUN;
     const base = large ? this.#largeBase : 0;
@@ -60,10 +67,11 @@ export class Granules {
     }
     Atomics.store(this.#words, hintWord, first + count);
     Atomics.add(this.#words, USED, count);
-    this.#wipe(first, count, app + 1);
+    this.#takeOver(first, count, app + 1);
     const words = this.#at(first);
     this.#words[words + COUNT] = count;
     this.#words[words + NEXT] = -1;
+    this.#words[words + OBJECTS] = forOne ? 0 : MANY;
     return first;
   }
 
@@ -90,6 +98,21 @@ export class Granules {
 
   link(first: number, next: number): void {
     this.#words[this.#at(first) + NEXT] = next;
+  }
+
+  /** First granule of the run in which a byte of the arena lies. */
+  runOf(offset: number): number {
+    return this.#words[this.#at(Math.floor(offset / GRANULE_BYTES)) + FIRST] as number;
+  }
+
+  /** One more object has its payload in the run. */
+  addObject(first: number): void {
+    Atomics.add(this.#words, this.#at(first) + OBJECTS, 1);
+  }
+
+  /** Whether the run is for one payload, and one object alone has it. */
+  isOfOneObject(first: number): boolean {
+    return Atomics.load(this.#words, this.#at(first) + OBJECTS) === 1;
   }
 
   #at(granule: number): number {
@@ -120,8 +143,10 @@ export class Granules {
     return -1;
   }
 
-  #wipe(first: number, count: number, owner: number): void {
+  /** Makes granules one run, and wipes what another app has left in them. */
+  #takeOver(first: number, count: number, owner: number): void {
     for (let i = first; i < first + count; i++) {
+      this.#words[this.#at(i) + FIRST] = first;
       const word = this.#at(i) + LAST_APP;
       const last = this.#words[word];
       if (last !== 0 && last !== owner) this.#bytes.fill(0, i * GRANULE_BYTES, (i + 1) * GRANULE_BYTES);

@@ -33,7 +33,7 @@ export interface StoreMemory {
   readonly apps: SharedArrayBuffer;
 }
 
-export const GRANULE_WORDS = 4;
+export const GRANULE_WORDS = 6;
 export const GRANULE_HEADER_WORDS = 16;
 /** Four numbers and a name. */
 export const APP_WORDS = 4 + LIMITS.nameLength / 2;

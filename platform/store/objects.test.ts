@@ -164,13 +164,13 @@ test('spans of all threads are there, and one that has not ended says so', (t) =
   const { as, epoch } = open();
   const [a, b] = [as(1), as(2)];
   const of = (fn: number) => ({ fn, attempt: 2, after: NO_FUNCTION, readyNs: 80, queuedNs: 90 });
-  const [ended, running] = [a.addSpan(SLOT, epoch, of(3)), b.addSpan(SLOT, epoch, of(4))];
-  a.startSpan(ended, 100);
-  a.endSpan(ended, 200);
-  b.startSpan(running, 150);
+  const [ended, running] = [a.spans.add(SLOT, epoch, of(3)), b.spans.add(SLOT, epoch, of(4))];
+  a.spans.start(ended, 100);
+  a.spans.end(ended, 200);
+  b.spans.start(running, 150);
   t.deepEqual(
     as(3)
-      .spans(SLOT)
+      .spans.of(SLOT)
       .toSorted((x, y) => x.fn - y.fn),
     [
       { ...of(3), thread: 1, startedNs: 100, endedNs: 200 },

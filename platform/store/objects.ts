@@ -1,25 +1,30 @@
 /**
- * Objects and spans as records in the arena. A record is written by one thread, published by storing the head of
+ * Objects as records in the arena. A record is written by one thread, published by storing the head of
  * that thread's list in the session, and never changed again; so any thread may read it without a lock.
  *
  * Object record, in 32-bit words: 0 next (units of 16 bytes, plus one), 1 source function, 2 bucket, 3 hash of
  * bucket and key, 4 key bytes, 5 group bytes, 6-7 payload offset, 8-9 payload size, 10-11 time of sending, 12
- * metadata bytes, 13 whether its bytes are absent; then key, group and metadata in UTF-8. Offsets, sizes and times are
+ * metadata bytes, 13 where its bytes are; then key, group and metadata in UTF-8. Offsets, sizes and times are
  * doubles. The payload lies anywhere in the session's memory, so that passing on what came in copies nothing. Bytes
- * that lie on another node are absent until the scheduler, which wrote the record, has brought them here.
+ * that lie on another node are absent until the scheduler, which wrote the record, has brought them here; those that
+ * nobody has read yet it may spill to the durable store, if they have memory of their own.
  */
 import { PheromoneError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
-import { type Critical, SessionAllocator } from './allocator.ts';
+import { type AwaitRoom, type Critical, SessionAllocator } from './allocator.ts';
 import { ALIGN_BYTES, type StoreMemory } from './memory.ts';
-import { OBJECTS, type SessionTable, SPANS } from './sessions.ts';
+import { OBJECTS, type SessionTable } from './sessions.ts';
+import { SpanStore } from './spans.ts';
 
 const RECORD_WORDS = 14;
 const RECORD_BYTES = RECORD_WORDS * 4;
-const SPAN_BYTES = 48;
 
 const HERE = 0;
 const ABSENT = 1;
+/** Here, and read by somebody: they stay until the session ends. */
+const READ = 2;
+const SPILLED = 3;
+const PLACE_WORD = 13;
 
 /** Bucket of objects that start a function directly, and of callers' inputs. */
 export const NO_BUCKET = -1;
@@ -35,40 +40,29 @@ export interface ObjectLabel {
   readonly metadata: string;
 }
 
-/** What is known of an invocation when its body is about to start; see `Span` in wire/messages.ts. */
-export interface SpanStart {
-  readonly fn: number;
-  readonly attempt: number;
-  /** The function that sent the last of its inputs, or {@link NO_FUNCTION}. */
-  readonly after: number;
-  readonly readyNs: number;
-  readonly queuedNs: number;
-}
-
-/** An invocation's times, as {@link ObjectStore.spans} reads them. */
-export interface SpanRecord extends SpanStart {
-  /** The one that ran it. */
-  readonly thread: number;
-  readonly startedNs: number;
-  /** 0 while the body runs. */
-  readonly endedNs: number;
-}
-
 /** One thread's view of the objects of all sessions. */
 export class ObjectStore {
   readonly arena: SharedArrayBuffer;
   readonly allocator: SessionAllocator;
+  readonly spans: SpanStore;
   readonly #sessions: SessionTable;
   readonly #thread: number;
   readonly #words: Int32Array;
   readonly #doubles: Float64Array;
   readonly #bytes: Buffer;
 
-  constructor(memory: StoreMemory, sessions: SessionTable, thread: number, critical: Critical = (action) => action()) {
+  constructor(
+    memory: StoreMemory,
+    sessions: SessionTable,
+    thread: number,
+    critical: Critical = (action) => action(),
+    awaitRoom?: AwaitRoom,
+  ) {
     this.arena = memory.arena;
     this.#sessions = sessions;
     this.#thread = thread;
-    this.allocator = new SessionAllocator(memory, sessions, thread, critical);
+    this.allocator = new SessionAllocator(memory, sessions, thread, critical, awaitRoom);
+    this.spans = new SpanStore(memory, sessions, thread, this.allocator);
     this.#words = new Int32Array(memory.arena);
     this.#doubles = new Float64Array(memory.arena);
     this.#bytes = Buffer.from(memory.arena);
@@ -96,17 +90,45 @@ export class ObjectStore {
   }
 
   isAbsent(ref: number): boolean {
-    return Atomics.load(this.#words, ref * (ALIGN_BYTES / 4) + 13) === ABSENT;
+    return this.#placeOf(ref) === ABSENT;
   }
 
-  /** The bytes of an absent object have come; they lie in the session's memory. */
+  /** Writes the record of an object of `size` bytes that are as if spilled. For the scheduler. */
+  addSpilled(slot: number, epoch: number, size: number, label: ObjectLabel, sentNs: number): number {
+    return this.#write(slot, epoch, 0, size, SPILLED, label, sentNs);
+  }
+
+  isSpilled(ref: number): boolean {
+    return this.#placeOf(ref) === SPILLED;
+  }
+
+  /** Whether it can be spilled: here, in memory of its own, and read by nobody yet. */
+  isSpillable(ref: number): boolean {
+    return this.#placeOf(ref) === HERE && this.allocator.isOfOneObject(this.#payloadAt(ref));
+  }
+
+  /** Gives back the memory of a spillable object, unless somebody has begun to read it; says whether it has. For the scheduler. */
+  spill(slot: number, ref: number): boolean {
+    if (Atomics.compareExchange(this.#words, this.#placeAt(ref), HERE, SPILLED) !== HERE) return false;
+    this.allocator.giveBack(slot, this.#payloadAt(ref));
+    return true;
+  }
+
+  /** To be called before a payload is read: has it stay. False where it is not here. */
+  keep(ref: number): boolean {
+    const place = Atomics.compareExchange(this.#words, this.#placeAt(ref), HERE, READ);
+    return place === HERE || place === READ;
+  }
+
+  /** The bytes of an absent or spilled object have come; they lie in the session's memory. */
   settle(ref: number, payload: Uint8Array): void {
     this.#doubles[(ref * ALIGN_BYTES) / 8 + 3] = payload.byteOffset;
-    // Publishes the word above.
-    Atomics.store(this.#words, ref * (ALIGN_BYTES / 4) + 13, HERE);
+    if (payload.length > 0) this.allocator.addObject(payload.byteOffset);
+    // Publishes the words above.
+    Atomics.store(this.#words, this.#placeAt(ref), READ);
   }
 
-  #write(slot: number, epoch: number, payloadAt: number, size: number, absence: number, label: ObjectLabel, sentNs: number): number {
+  #write(slot: number, epoch: number, payloadAt: number, size: number, place: number, label: ObjectLabel, sentNs: number): number {
     const keyBytes = byteLength(label.key);
     const groupBytes = byteLength(label.group);
     const metadataBytes = byteLength(label.metadata);
@@ -126,7 +148,8 @@ export class ObjectStore {
     words[at + 4] = keyBytes;
     words[at + 5] = groupBytes;
     words[at + 12] = metadataBytes;
-    words[at + 13] = absence;
+    words[at + PLACE_WORD] = place;
+    if (place === HERE && size > 0) this.allocator.addObject(payloadAt);
     this.#doubles[at / 2 + 3] = payloadAt;
     this.#doubles[at / 2 + 4] = size;
     this.#doubles[at / 2 + 5] = sentNs;
@@ -174,7 +197,8 @@ export class ObjectStore {
     const from = this.#doubles[at + 3] as number;
     const size = this.#doubles[at + 4] as number;
     if (!Number.isInteger(from) || !Number.isInteger(size) || size < 0) return false;
-    return (from === 0 && size === 0) || this.allocator.owns(slot, from, size);
+    // Of a spilled one, the memory may be another session's by now.
+    return (from === 0 && size === 0) || this.isSpilled(ref) || this.allocator.owns(slot, from, size);
   }
 
   /** In bytes, also where they are absent. */
@@ -234,55 +258,16 @@ export class ObjectStore {
     return Array.from(this.#words.subarray(at, at + count));
   }
 
-  /** Makes the record of a body about to start; returns what {@link startSpan} and {@link endSpan} take. */
-  addSpan(slot: number, epoch: number, { fn, attempt, after, readyNs, queuedNs }: SpanStart): number {
-    const offset = this.allocator.allocate(slot, epoch, SPAN_BYTES);
-    const words = offset / 4;
-    const doubles = offset / 8;
-    this.#words[words + 1] = fn;
-    this.#words[words + 2] = attempt;
-    this.#words[words + 3] = after;
-    this.#doubles[doubles + 2] = readyNs;
-    this.#doubles[doubles + 3] = queuedNs;
-    this.#doubles[doubles + 4] = 0;
-    this.#doubles[doubles + 5] = 0;
-    this.#sessions.join(slot, this.#thread);
-    this.#words[words] = this.#sessions.head(slot, SPANS, this.#thread);
-    const span = offset / ALIGN_BYTES;
-    this.#sessions.setHead(slot, SPANS, this.#thread, span + 1);
-    return span;
+  #placeAt(ref: number): number {
+    return ref * (ALIGN_BYTES / 4) + PLACE_WORD;
   }
 
-  startSpan(span: number, startedNs: number): void {
-    this.#doubles[(span * ALIGN_BYTES) / 8 + 4] = startedNs;
+  #placeOf(ref: number): number {
+    return Atomics.load(this.#words, this.#placeAt(ref));
   }
 
-  endSpan(span: number, endedNs: number): void {
-    this.#doubles[(span * ALIGN_BYTES) / 8 + 5] = endedNs;
-  }
-
-  /** All spans of a session, of all threads. */
-  spans(slot: number): SpanRecord[] {
-    const spans: SpanRecord[] = [];
-    this.#sessions.forEachThread(slot, (thread) => {
-      let span = this.#sessions.head(slot, SPANS, thread) - 1;
-      while (span >= 0) {
-        const at = (span * ALIGN_BYTES) / 8;
-        const words = span * (ALIGN_BYTES / 4);
-        spans.push({
-          fn: this.#words[words + 1] as number,
-          attempt: this.#words[words + 2] as number,
-          after: this.#words[words + 3] as number,
-          thread,
-          readyNs: this.#doubles[at + 2] as number,
-          queuedNs: this.#doubles[at + 3] as number,
-          startedNs: this.#doubles[at + 4] as number,
-          endedNs: this.#doubles[at + 5] as number,
-        });
-        span = (this.#words[words] as number) - 1;
-      }
-    });
-    return spans;
+  #payloadAt(ref: number): number {
+    return this.#doubles[(ref * ALIGN_BYTES) / 8 + 3] as number;
   }
 
   #textBytes(ref: number, word: number): number {

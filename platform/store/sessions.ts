@@ -132,6 +132,11 @@ export class SessionTable {
     Atomics.store(this.#words, this.#listAt(slot, list, thread), value);
   }
 
+  /** Replaces the first element of a list, only if it is still `expected`. */
+  swapHead(slot: number, list: SessionList, thread: number, expected: number, value: number): boolean {
+    return Atomics.compareExchange(this.#words, this.#listAt(slot, list, thread), expected, value) === expected;
+  }
+
   #listAt(slot: number, list: SessionList, thread: number): number {
     return slot * SESSION_WORDS + SESSION_HEADER_WORDS + list * THREADS + thread;
   }

@@ -49,8 +49,8 @@ export class Answers {
 
   #spans({ slot, app: { plan } }: SessionState, answeredNs: number): Span[] {
     const nameOf = (fn: number): string => plan.functions[fn]?.definition.name ?? '';
-    return this.#memory.objects
-      .spans(slot)
+    return this.#memory.objects.spans
+      .of(slot)
       .filter(({ startedNs }) => startedNs > 0)
       .map(({ fn, thread, after, endedNs, ...span }) => ({
         ...span,

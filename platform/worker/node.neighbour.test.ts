@@ -53,7 +53,7 @@ const NOISES: readonly (readonly [title: string, body: string, outcomes: readonl
   ['ends its processes', 'exits', ['EXECUTOR_DIED'], { isolation: 'processes' }],
   ['throws', 'throws', ['FUNCTION_FAILED']],
   ['leaks rejections', 'leaksRejections', ['FUNCTION_FAILED', 'ok']],
-  ['fills its memory', 'fillsMemory', ['OUT_OF_MEMORY'], { memoryBytes: ARENA_BYTES / 2 }],
+  ['fills its memory', 'fillsMemory', ['OUT_OF_MEMORY', 'OVERLOADED'], { memoryBytes: ARENA_BYTES / 2 }],
 ];
 
 for (const [title, body, expected, more] of NOISES) {

@@ -23,7 +23,7 @@ export async function startWorker(given: Partial<WorkerOptions>, security: Secur
   const options = workerOptions(given);
   const name = options.name === '' ? `worker-${process.pid}` : options.name;
   const store = storeConfig === undefined ? undefined : await openStore(storeConfig);
-  const scheduler = new Scheduler({ ...options, name }, new NodeBundles(store, options.bundleFolder));
+  const scheduler = new Scheduler({ ...options, name }, new NodeBundles(store, options.bundleFolder), store);
   const cluster = options.manager === '' ? undefined : new ClusterNode(scheduler, { worker: options, name, security, store });
   let listener: Listener | undefined;
   const end = async (): Promise<void> => {

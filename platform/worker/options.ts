@@ -42,6 +42,10 @@ export interface WorkerOptions {
   readonly heapMb: number;
   /** Object memory that each app may hold that does not say itself; 0: as much as there is. */
   readonly appMemoryBytes: number;
+  /** Object memory in use from which on objects that wait for a trigger go to the durable store; 0: nine tenths of it. */
+  readonly spillBytes: number;
+  /** How long an invocation waits for room in object memory before it fails with `OUT_OF_MEMORY`, at most. */
+  readonly memoryWaitMs: number;
   /** `false`: functions of all apps run in processes of their own, with copies of their inputs. For measuring. */
   readonly sharedMemory: boolean;
   /** How long the functions of an app may take to load; what blocks for longer loses its thread, or its process. */
@@ -74,6 +78,8 @@ export const WORKER_DEFAULTS: WorkerOptions = {
   directTransfer: true,
   heapMb: 0,
   appMemoryBytes: 0,
+  spillBytes: 0,
+  memoryWaitMs: 10_000,
   sharedMemory: true,
   loadMs: 30_000,
   idleProcesses: 4,
@@ -93,6 +99,8 @@ export function workerOptions(given: Partial<WorkerOptions>): WorkerOptions {
   if (options.heapMb !== 0) expectInteger('heapMb', options.heapMb, LIMITS.heapMinMb, LIMITS.heapMaxMb);
   expectInteger('appMemoryBytes', options.appMemoryBytes, 0, 16 * 2 ** 30);
   expectInteger('loadMs', options.loadMs, 1, 2 ** 31 - 1);
+  expectInteger('spillBytes', options.spillBytes, 0, options.arenaBytes);
+  expectInteger('memoryWaitMs', options.memoryWaitMs, 0, 600_000);
   expectInteger('idleProcesses', options.idleProcesses, 0, 1_000);
   expectInteger('idleProcessMs', options.idleProcessMs, 1, 2 ** 31 - 1);
   expectInteger('pingMs', options.pingMs, 1, 60_000);

@@ -3,7 +3,7 @@
 import type { ErrorCode, PheromoneError } from '../core/errors.ts';
 import type { ObjectMeta, SourceRun, StartedSource } from '../core/trigger.ts';
 import { hostNowMs } from '../executor/clock.ts';
-import { EXPECTED, FAILED, FIND, OUTPUT, RETIRE, type Report, SENT, START, STARTED } from '../executor/reports.ts';
+import { BRING, EXPECTED, FAILED, FIND, OUTPUT, RETIRE, type Report, ROOM, SENT, START, STARTED } from '../executor/reports.ts';
 import type { ObjectStore } from '../store/objects.ts';
 import type { HostParts, SessionHost } from './session-host.ts';
 import type { SessionState } from './sessions.ts';
@@ -27,6 +27,15 @@ export class ReportHandler {
     }
     const session = this.#parts.sessions.at(slot, epoch);
     if (session === undefined) return;
+    if (type === ROOM) {
+      this.#parts.room.ask(session, thread, ref);
+      return;
+    }
+    if (type === BRING) {
+      void this.#parts.room.bring(session, thread, ref);
+      return;
+    }
+    if (type === SENT) this.#noteSent(session, report, thread);
     const run = this.#runOf(session, report, thread);
     if (session.guest !== undefined) {
       session.guest.reported(session, report, run);
@@ -72,6 +81,13 @@ export class ReportHandler {
     const failed = session.started.of(thread, entry, fn);
     if (failed !== undefined) failed.hasFailed = true;
     return failed;
+  }
+
+  /** What only triggers of its session hold may be spilled. */
+  #noteSent(session: SessionState, report: Report, thread: number): void {
+    const bucket = session.app.plan.buckets[this.#parts.objects.bucket(report.ref)];
+    if (bucket === undefined || bucket.stateful.length === 0 || bucket.appStateful.length > 0) return;
+    if (this.#parts.spilling.note(session, report, thread)) this.#parts.room.noted();
   }
 
   #onSent(session: SessionState, ref: number, sender: SourceRun | undefined): void {

@@ -11,13 +11,14 @@ import { Streams } from '../door/streams.ts';
 import { hostNowMs } from '../executor/clock.ts';
 import { Ledger } from '../executor/ledger.ts';
 import type { Report } from '../executor/reports.ts';
+import { wishOf } from '../executor/shortage.ts';
 import type { Threads } from '../executor/threads.ts';
 import { openLog } from '../log/log.ts';
-import { AppObjects } from '../store/app-objects.ts';
 import { AppTable } from '../store/apps.ts';
+import type { DurableStore } from '../store/durable/durable-store.ts';
 import { SCHEDULER } from '../store/memory.ts';
 import type { NodeBundles } from '../store/node-bundles.ts';
-import { type ObjectLabel, ObjectStore } from '../store/objects.ts';
+import { ObjectStore } from '../store/objects.ts';
 import { SessionTable } from '../store/sessions.ts';
 import type { Counters } from '../wire/counters.ts';
 import type { Status } from '../wire/messages.ts';
@@ -31,10 +32,16 @@ import { ReportHandler } from './report-handler.ts';
 import { ReportPump } from './report-pump.ts';
 import { type HostParts, SessionHost } from './session-host.ts';
 import { Sessions } from './sessions.ts';
+import { HeldCopies } from './spilling/held-copies.ts';
+import { Room } from './spilling/room.ts';
+import { SpillStore } from './spilling/spill-store.ts';
+import { Spilling } from './spilling/spilling.ts';
 import type { Spread } from './spread.ts';
 import { Watch } from './watch.ts';
 
 const log = openLog({ role: 'worker' });
+/** The part of object memory from which on it is spilled, unless the options say otherwise. */
+const SPILL_SHARE = 0.9;
 
 /** What a node is made of. */
 export interface NodeParts extends HostParts {
@@ -53,13 +60,15 @@ export class Scheduler implements Service {
   readonly #bundles: NodeBundles;
   readonly #appTable: AppTable;
   readonly #appMemoryBytes: number;
-  readonly #appObjects = new AppObjects<ObjectLabel>();
+  readonly #appObjects: HeldCopies;
   readonly #streams = new Streams();
   readonly #executors: Executors;
   readonly #host: SessionHost;
   readonly #watch: Watch;
+  readonly #spillStore: SpillStore;
 
-  constructor(options: WorkerOptions, bundles: NodeBundles) {
+  /** `store`: the node's durable store; left out, what is spilled goes to one of its own. */
+  constructor(options: WorkerOptions, bundles: NodeBundles, store?: DurableStore) {
     this.#bundles = bundles;
     this.#apps = new Apps(bundles);
     this.#arenaBytes = options.arenaBytes;
@@ -82,10 +91,28 @@ export class Scheduler implements Service {
         this.#watch.start();
       },
     });
+    this.#spillStore = new SpillStore(options.name, store);
+    const spilling = new Spilling({
+      ...{ objects, sessions, ledger, store: this.#spillStore, keptBytes: options.piggybackBytes },
+      spilled: (error) => (error === undefined ? room.freed() : room.failed(error)),
+    });
+    const usedBytes = (): number => this.memory().usedBytes;
+    const spillBytes = options.spillBytes || options.arenaBytes * SPILL_SHARE;
+    this.#appObjects = new HeldCopies({
+      ...{ objects, store: this.#spillStore, keptBytes: options.piggybackBytes },
+      excessBytes: () => usedBytes() - spillBytes,
+    });
+    const room: Room = new Room({
+      ...{ objects, table, sessions, spilling, apps: this.#appTable, arenaBytes: options.arenaBytes, spillBytes, usedBytes },
+      cellOf: (thread) => wishOf(setup.wishes, thread),
+      tell: (thread, answer) => executors.tell(thread, answer),
+      executors: () => executors.count,
+      unhold: (session) => this.#host.unhold(session),
+    });
     const parts = {
       self: options.name,
       ...{ core: this.#core, apps: this.#apps, appObjects: this.#appObjects, streams: this.#streams },
-      ...{ table, objects, sessions, publisher, executors },
+      ...{ table, objects, sessions, publisher, executors, spilling, room },
       drain: () => pump.drain(),
       defer: (report: Report) => pump.settleLater(report),
       released: (app: App) => this.#dropIfUnused(app),
@@ -203,7 +230,9 @@ export class Scheduler implements Service {
   async stop(): Promise<void> {
     this.#host.stop();
     this.#watch.stop();
+    this.parts.room.stop();
     await this.#executors.stop();
+    await this.#spillStore.close();
   }
 
   #dropIfUnused(app: App): void {

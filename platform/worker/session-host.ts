@@ -10,9 +10,8 @@ import type { Caller } from '../door/service.ts';
 import type { Streams } from '../door/streams.ts';
 import { hostNowMs, hostNowNs } from '../executor/clock.ts';
 import { ending, QUIET, type Report } from '../executor/reports.ts';
-import type { AppObjects } from '../store/app-objects.ts';
 import { SCHEDULER } from '../store/memory.ts';
-import type { ObjectLabel, ObjectStore } from '../store/objects.ts';
+import type { ObjectStore } from '../store/objects.ts';
 import type { SessionTable } from '../store/sessions.ts';
 import type { Trace } from '../wire/messages.ts';
 import { Answers } from './answers.ts';
@@ -22,6 +21,9 @@ import type { Executors } from './executors.ts';
 import { CALLERS_INPUT, type NewObject, type OpenRequest } from './opening.ts';
 import type { Publisher } from './publisher.ts';
 import type { SessionState, Sessions } from './sessions.ts';
+import type { HeldCopies } from './spilling/held-copies.ts';
+import type { Room } from './spilling/room.ts';
+import type { Spilling } from './spilling/spilling.ts';
 import type { Spread } from './spread.ts';
 
 /** What the host works with. */
@@ -33,10 +35,12 @@ export interface HostParts {
   readonly objects: ObjectStore;
   readonly sessions: Sessions;
   readonly apps: Apps;
-  readonly appObjects: AppObjects<ObjectLabel>;
+  readonly appObjects: HeldCopies;
   readonly streams: Streams;
   readonly publisher: Publisher;
   readonly executors: Executors;
+  readonly spilling: Spilling;
+  readonly room: Room;
   /** Handles what executors have reported. */
   drain(): void;
   /** Has an end settled like one that an executor reported. */
@@ -109,7 +113,11 @@ export class SessionHost {
       throw new PheromoneError('UNKNOWN_FUNCTION', `app "${app.plan.name}": expected one of its functions, got "${name}"`);
     const session = sessions.open(app, caller, trace);
     const { slot, epoch } = session;
-    const refs = this.#orRelease(session, () => inputs.map(({ bytes, label }) => objects.add(slot, epoch, bytes, label, hostNowNs())));
+    const add = ({ bytes, label }: NewObject): number => {
+      this.#parts.room.expectFor(app.index, bytes.length);
+      return objects.add(slot, epoch, bytes, label, hostNowNs());
+    };
+    const refs = this.#orRelease(session, () => inputs.map(add));
     const atMs = hostNowMs();
     const dueMs = deadlineMs === undefined ? undefined : atMs + deadlineMs;
     this.apply(core.open({ session: session.id, app: app.plan, answer, deadlineMs: dueMs }, atMs));
@@ -127,6 +135,7 @@ export class SessionHost {
     try {
       return action();
     } catch (error) {
+      this.#parts.spilling.forget(session);
       this.#parts.sessions.release(session);
       throw error;
     }
@@ -220,23 +229,17 @@ export class SessionHost {
 
   /** Opens the session of a firing of app scope, with the copies that it consumes. */
   #openFor(plan: AppPlan, fn: number, objects: readonly ObjectMeta[]): void {
-    const { core, apps, sessions, streams } = this.#parts;
+    const { core, apps, sessions, streams, appObjects } = this.#parts;
     const caller = streams.callerFor(plan.name);
     try {
       const session = sessions.open(apps.of(plan), caller, streams.isTraced(plan.name));
-      const refs = this.#orRelease(session, () => objects.map(({ ref }) => this.#moveIn(session, ref)));
+      const refs = this.#orRelease(session, () => objects.map(({ ref }) => appObjects.moveInto(session, ref)));
       this.apply(core.open({ session: session.id, app: plan, answer: 'all', deadlineMs: undefined }, hostNowMs()));
       this.#start(session, fn, refs);
     } catch (error) {
       const { code, message } = error as PheromoneError;
       caller.failed(code, message);
     }
-  }
-
-  #moveIn({ slot, epoch }: SessionState, ref: number): number {
-    const held = this.#parts.appObjects.get(ref);
-    if (held === undefined) throw new PheromoneError('INTERNAL', `app object ${ref}: expected a copy that is held`);
-    return this.#parts.objects.add(slot, epoch, held.bytes, held.label, hostNowNs());
   }
 
   /** Outputs whose bytes are on other nodes are brought first. */
@@ -284,7 +287,9 @@ export class SessionHost {
   /** Only now its guests may free what they hold of it: a reader may have been waiting for that. */
   #free(session: SessionState): void {
     this.#spread?.released(session);
+    this.#parts.spilling.forget(session);
     this.#parts.sessions.release(session);
+    this.#parts.room.freed();
     this.#parts.released(session.app);
     this.#spread?.freed();
   }

@@ -31,6 +31,8 @@ export interface SessionState {
   lost: string | undefined;
   /** Its objects whose bytes are, or were, on other nodes; `undefined`: there are none. */
   elsewhere: ElsewhereState | undefined;
+  /** Its objects that are spilled: by reference, the key under which the durable store has the bytes, or these themselves; `undefined`: none was. */
+  spilled: Map<number, string | Uint8Array> | undefined;
   /** What this node has got from others; `undefined`: the session is not traced. */
   readonly transfers: Transfer[] | undefined;
 }
@@ -63,7 +65,7 @@ export class Sessions {
     app.sessions++;
     const session: SessionState = {
       ...{ id: epoch * SESSION_SLOTS + slot, slot, epoch, app, caller, started: undefined, starts: 0, holds: 0, over: false },
-      ...{ guest, guests: undefined, lost: undefined, elsewhere: undefined, transfers: traced ? [] : undefined },
+      ...{ guest, guests: undefined, lost: undefined, elsewhere: undefined, spilled: undefined, transfers: traced ? [] : undefined },
     };
     this.#bySlot[slot] = session;
     this.#count++;
@@ -84,6 +86,11 @@ export class Sessions {
   /** Invocations of all of them that are not over. */
   underWay(): number {
     return this.#bySlot.reduce((sum, session) => sum + (session === undefined ? 0 : this.#table.counter(session.slot, 0)), 0);
+  }
+
+  /** All sessions that hold memory here. */
+  *all(): Iterable<SessionState> {
+    for (const session of this.#bySlot) if (session !== undefined) yield session;
   }
 
   /** The session, if it is still alive. */

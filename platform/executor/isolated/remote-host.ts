@@ -23,6 +23,15 @@ export class RemoteHost implements InvocationHost {
     }
   }
 
+  allocate(_: Invocation, size: number): Uint8Array {
+    checkObjectSize(size);
+    return new Uint8Array(size);
+  }
+
+  read(_: Invocation, ref: number): Uint8Array {
+    return this.objects.bytes(ref);
+  }
+
   isAborted(): boolean {
     return this.aborted;
   }
@@ -53,17 +62,12 @@ class CopiedObjects implements InvocationObjects {
     return this.#copies.push({ head, bytes }) - 1;
   }
 
-  allocate(_slot: number, _epoch: number, size: number): Uint8Array {
-    checkObjectSize(size);
-    return new Uint8Array(size);
-  }
-
   /** Only inputs are read as a list, and they come first. */
   readList(_list: number, count: number): number[] {
     return Array.from({ length: count }, (_, ref) => ref);
   }
 
-  payload(ref: number): Uint8Array {
+  bytes(ref: number): Uint8Array {
     return this.#at(ref).bytes;
   }
 

@@ -70,7 +70,8 @@ export class AbsentObjects {
     const head = { ...objects.label(ref), size, sentNs: objects.sentNs(ref) };
     const place = session.elsewhere?.places.get(ref);
     if (place !== undefined) return { head: { ...head, ...place }, bytes: undefined };
-    if (size > carriedBytes) return { head: { ...head, node: self, ref }, bytes: undefined };
+    // What is spilled is fetched, as what is large.
+    if (size > carriedBytes || !objects.keep(ref)) return { head: { ...head, node: self, ref }, bytes: undefined };
     return { head: { ...head, node: '', ref }, bytes: objects.payload(ref) };
   }
 

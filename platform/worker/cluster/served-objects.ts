@@ -5,6 +5,7 @@ import type { SessionTable } from '../../store/sessions.ts';
 import type { Fetch, Look } from '../../wire/peer-messages.ts';
 import type { HomeConnection } from '../../wire/peer-protocol.ts';
 import type { SessionState, Sessions } from '../sessions.ts';
+import type { Spilling } from '../spilling/spilling.ts';
 import type { AbsentObjects } from './absent-objects.ts';
 
 /** Where objects are put that go to another node by way of the durable store. */
@@ -18,6 +19,7 @@ export interface ServedParts {
   readonly table: SessionTable;
   readonly objects: ObjectStore;
   readonly absent: AbsentObjects;
+  readonly spilling: Spilling;
   readonly store: OutgoingStore | undefined;
   /** A reader is done for which the session's memory was held. */
   unhold(session: SessionState): void;
@@ -55,6 +57,10 @@ export class ServedObjects {
       connection.send({ type: 'absent', id, message: `expected an object ${ref} of session ${number} of "${home}", there is none` });
       return;
     }
+    if (!objects.keep(ref)) {
+      void this.#answerSpilled(id, ref, session, connection);
+      return;
+    }
     session.holds++;
     if (!byStore || store === undefined) {
       connection.send({ type: 'object', id, storeKey: '' }, objects.payload(ref), { keep: true, sent: () => unhold(session) });
@@ -69,6 +75,19 @@ export class ServedObjects {
         (error: Error) => connection.send({ type: 'absent', id, message: error.message }),
       )
       .finally(() => unhold(session));
+  }
+
+  /** Reads an object from where it was spilled to. */
+  async #answerSpilled(id: number, ref: number, session: SessionState, connection: HomeConnection): Promise<void> {
+    const { spilling, unhold } = this.#parts;
+    session.holds++;
+    try {
+      connection.send({ type: 'object', id, storeKey: '' }, await spilling.read(session, ref));
+    } catch (error) {
+      connection.send({ type: 'absent', id, message: (error as Error).message });
+    } finally {
+      unhold(session);
+    }
   }
 
   look({ id, bucket, key, session: number }: Look, session: SessionState | undefined, connection: HomeConnection): void {
