@@ -103,7 +103,7 @@ export class Scheduler implements Service {
       excessBytes: () => usedBytes() - spillBytes,
     });
     const room: Room = new Room({
-      ...{ objects, table, sessions, spilling, apps: this.#appTable, arenaBytes: options.arenaBytes, spillBytes, usedBytes },
+      ...{ objects, table, ledger, sessions, spilling, apps: this.#appTable, arenaBytes: options.arenaBytes, spillBytes, usedBytes },
       cellOf: (thread) => wishOf(setup.wishes, thread),
       tell: (thread, answer) => executors.tell(thread, answer),
       executors: () => executors.count,

@@ -1,5 +1,6 @@
 /** Makes room in object memory: spills what it can when memory runs short, and lets invocations wait for it. */
 import { PheromoneError } from '../../core/errors.ts';
+import type { Invocation, Ledger } from '../../executor/ledger.ts';
 import type { ShortageAnswer } from '../../executor/shortage.ts';
 import { Wish } from '../../executor/wish.ts';
 import type { AppTable } from '../../store/apps.ts';
@@ -15,6 +16,7 @@ const LOOK_MS = 5;
 export interface RoomParts {
   readonly objects: ObjectStore;
   readonly table: SessionTable;
+  readonly ledger: Ledger;
   readonly apps: AppTable;
   readonly sessions: Sessions;
   readonly spilling: Spilling;
@@ -48,6 +50,7 @@ export class Room {
   #freed = 0;
   /** By thread: `#freed` when it was last told to try again. */
   readonly #triedAt = new Map<number, number>();
+  readonly #entry: Invocation = { slot: 0, epoch: 0, fn: 0, inputs: 0, inputCount: 0, attempt: 0, dueMs: 0 };
   #timer: NodeJS.Timeout | undefined;
 
   constructor(parts: RoomParts) {
@@ -180,9 +183,12 @@ export class Room {
 
   /** Whether nothing is under way, of an app or of the node, that would end without room: all that could is waiting itself. */
   #isHopeless(app: number | undefined): boolean {
-    const { sessions, table, executors } = this.#parts;
+    const { sessions, table, ledger, executors } = this.#parts;
     let waiting = 0;
-    for (const waiter of this.#waiters.values()) if (app === undefined || waiter.session.app.index === app) waiting++;
+    // A thread that waits holds up what awaits on it, too.
+    for (const { thread } of this.#waiters.values()) {
+      for (const id of ledger.heldBy(thread)) if (app === undefined || table.app(ledger.read(id, this.#entry).slot) === app) waiting++;
+    }
     let underWay = 0;
     for (const session of sessions.all()) {
       if (app !== undefined && session.app.index !== app) continue;
