@@ -1,6 +1,6 @@
 import test from 'ava';
 import { checkOrphans, checkResidue } from './alone.ts';
-import { isAlive } from './footprint.ts';
+import { remaining } from './footprint.ts';
 
 const module = import.meta.resolve('./fixtures/faulty-drivers.ts');
 /** Processes and ports are only seen where there is a /proc. */
@@ -25,5 +25,5 @@ onLinux('A port that is left open, and a process that pids() does not name, are 
 test('A process that outlives its parent is found and ended', async (t) => {
   const error = await t.throwsAsync(checkOrphans(module, 'outlivesParent', 500), { message: /to end after their parent, found \d+/ });
   const [pid] = /\d+/.exec(error!.message)!;
-  t.false(isAlive(Number(pid)));
+  t.deepEqual(await remaining([Number(pid)], 5_000), []);
 });

@@ -128,9 +128,10 @@ export const sendsNumberAsKey: FunctionBody = (library) => library.send(library.
 
 export const sendsLongKey: FunctionBody = (library) => library.send(library.allocate(1), { key: 'ü'.repeat(513) }, { output: true });
 
+/** In small steps: one allocation far beyond the limit would end the process, whatever the limit of the thread. */
 export const exhaustsHeap: FunctionBody = () => {
-  const held: object[] = [];
-  for (;;) held.push({ text: `${held.length}` });
+  let held: object = {};
+  for (let i = 0; ; i++) held = { before: held, text: `${i}` };
 };
 
 export const allocatesTooMuch: FunctionBody = (library) => library.allocate(2 ** 30 + 1);
